@@ -1,0 +1,54 @@
+/** @file Handles on values (C1). */
+import type { Scope } from '@poniard/scopes';
+import type { MemorySpace, Processor } from './processor.js';
+import type { ChunkType } from './values/codec.js';
+
+/**
+ * A handle on a value that may live anywhere. Handles are counted: with the last one the value goes (C4), by
+ * garbage collection, `release()` or `using`. Dagger: `Chunk`.
+ *
+ * @example
+ * const data = tochunk(new Float64Array(1000).fill(1))
+ * await spawn((xs: Float64Array) => xs.length, data) // 1000
+ */
+export interface Chunk<T> extends Disposable {
+  readonly type: ChunkType;
+  /** The size of the value, as far as it is known. */
+  readonly bytes: number;
+  /** The processor that made it; `undefined` for what `tochunk` wrapped on the calling thread. */
+  readonly processor: Processor | undefined;
+  readonly space: MemorySpace;
+  readonly scope: Scope;
+  /** The value, in the host's memory. */
+  fetch(): Promise<T>;
+  /** Gives the handle up; using it afterwards is an error. */
+  release(): void;
+}
+
+const brand: unique symbol = Symbol.for('poniard.chunk') as never;
+
+/** What all chunk handles share. */
+export abstract class ChunkHandle<T> implements Chunk<T> {
+  abstract readonly type: ChunkType;
+  abstract readonly bytes: number;
+  abstract readonly processor: Processor | undefined;
+  abstract readonly space: MemorySpace;
+  abstract readonly scope: Scope;
+  abstract fetch(): Promise<T>;
+  abstract release(): void;
+
+  get [brand](): true {
+    return true;
+  }
+  get [Symbol.toStringTag](): string {
+    return 'Chunk';
+  }
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+/** Whether a value is a Chunk, of whatever runtime. */
+export function isChunk(value: unknown): value is Chunk<unknown> {
+  return typeof value === 'object' && value !== null && brand in value;
+}

@@ -1,0 +1,113 @@
+/** @file The free functions: they work on the default runtime, or inside a task on the one that runs it. */
+import type { Scope } from '@poniard/scopes';
+import { ambient } from './ambient.js';
+import type { Chunk } from './chunk.js';
+import { PoniardError } from './errors.js';
+import type { TaskOptions } from './options.js';
+import type { Plugin } from './plugin.js';
+import { Runtime, type RuntimeOptions } from './runtime.js';
+import { sharedFunctions } from './shared-functions.js';
+import { makeSpawn } from './spawn.js';
+import { wire } from './wiring.js';
+
+const defaultPlugins: Plugin[] = [];
+ambient.prepare(() => createRuntime({ plugins: defaultPlugins }));
+
+/**
+ * Makes a runtime. Returns at once; its processors come up in the background, and tasks may be spawned meanwhile.
+ *
+ * @throws TypeError for an unknown option or a plugin that is none.
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * const runtime = createRuntime({ retries: 2 });
+ * console.log(await runtime.spawn(() => 6 * 7)); // 42
+ * await runtime.close();
+ * ```
+ */
+export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  const { plugins = [], container, debug = false, ...defaults } = options;
+  if (!Array.isArray(plugins)) throw new TypeError('createRuntime: plugins must be an array');
+  return new Runtime(wire({ plugins, container, debug }), defaults);
+}
+
+/**
+ * Adds plug-ins to the default runtime, before its first use.
+ *
+ * @throws PoniardError once the default runtime exists.
+ */
+export function use(...plugins: Plugin[]): void {
+  if (ambient.made) {
+    throw new PoniardError('use(): the default runtime exists already; call use() before the first spawn');
+  }
+  defaultPlugins.push(...plugins);
+}
+
+/** Inside a task: the runtime that runs it. Elsewhere the default runtime, which is made on first use. */
+export function currentRuntime(): Runtime {
+  return ambient.current() as Runtime;
+}
+
+/** {@inheritDoc Spawn} */
+export const spawn = makeSpawn(() => ambient.current());
+export const map = sharedFunctions.map(() => ambient.current());
+export const { fetch, fetchAll, wait, waitAny, waitAll, isReady, cancel, asCompleted } = sharedFunctions;
+
+/** A handle on a value of this thread, to be passed to many tasks (C1). Dagger: `tochunk`. */
+export function tochunk<T>(value: T, options?: { readonly scope?: Scope }): Chunk<T> {
+  return ambient.current().tochunk(value, options);
+}
+
+/**
+ * Options for all that `body` spawns, in asynchronous code too (O1). Dagger: `with_options`.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const task = runtime.withOptions({ name: 'inner' }, () => runtime.spawn(() => 1));
+ * console.log(task.name); // inner
+ * ```
+ */
+export function withOptions<R>(options: TaskOptions, body: () => R): R {
+  return ambient.current().withOptions(options, body);
+}
+
+/** What holds for a task that is spawned here without options of its own. Dagger: `get_options`. */
+export function getOptions(): TaskOptions {
+  return ambient.current().getOptions();
+}
+
+/** What a task can know of itself. */
+export interface TaskContext {
+  readonly id: number;
+  readonly name: string;
+  /** Where it runs. */
+  readonly processor: { readonly id: string; readonly kind: string };
+  /** Aborts when the task is cancelled. */
+  readonly signal: AbortSignal;
+  /** How many runs of it were lost or failed before this one. */
+  readonly attempt: number;
+}
+
+/**
+ * Inside a task: what it is. Dagger: `task_id`, `task_processor`, `task_cancelled`.
+ *
+ * @throws PoniardError outside a task.
+ */
+export function taskContext(): TaskContext {
+  const scope = ambient.scopes.get();
+  if (scope === undefined) throw new PoniardError('taskContext(): no task is running here');
+  ambient.scopes.follow();
+  return {
+    id: scope.id,
+    name: scope.name,
+    processor: { id: scope.processor.id, kind: scope.processor.kind },
+    attempt: scope.attempt,
+    get signal() {
+      return scope.signal;
+    },
+  };
+}

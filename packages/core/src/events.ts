@@ -1,0 +1,76 @@
+/** @file The event stream: what happened to tasks, chunks and processors, for whoever subscribes. */
+import type { EventSink } from './ports.js';
+
+export type EventType =
+  | 'task:spawn'
+  | 'task:ready'
+  | 'task:assigned'
+  | 'task:start'
+  | 'task:answer'
+  | 'task:steal'
+  | 'task:recompute'
+  | 'task:finish'
+  | 'task:error'
+  | 'chunk:move'
+  | 'chunk:moved'
+  | 'chunk:free'
+  | 'processor:up'
+  | 'processor:lost';
+
+/** One event. Dagger's counterpart: TimespanLogging's events. */
+export interface PoniardEvent {
+  readonly type: EventType;
+  /** µs on the runtime's clock. */
+  readonly time: number;
+  readonly task?: number | undefined;
+  readonly name?: string | undefined;
+  readonly processor?: string | undefined;
+  readonly bytes?: number | undefined;
+  /** Run time in µs, where the processor measured it. */
+  readonly micros?: number | undefined;
+  readonly error?: unknown;
+}
+
+export type EventListener = (event: PoniardEvent) => void;
+
+/** Passes events on to listeners, and keeps the last ones under `debug`. */
+export class EventStream implements EventSink {
+  private readonly listeners = new Set<EventListener>();
+  private readonly recorded: PoniardEvent[] = [];
+
+  /** `keep`: how many events are kept for `story`; 0 for none. */
+  constructor(private readonly keep = 0) {}
+
+  get active(): boolean {
+    return this.listeners.size > 0 || this.keep > 0;
+  }
+
+  subscribe(listener: EventListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  emit(event: PoniardEvent): void {
+    if (this.keep > 0) {
+      this.recorded.push(event);
+      if (this.recorded.length > 2 * this.keep) this.recorded.splice(0, this.keep);
+    }
+    for (const listener of this.listeners) listener(event);
+  }
+
+  /** What happened to one task, in words; the last events of all where no task is given. */
+  story(task?: number): string {
+    const events = task === undefined ? this.recorded : this.recorded.filter((event) => event.task === task);
+    const start = events[0]?.time ?? 0;
+    return events.map((event) => line(event, start)).join('\n');
+  }
+}
+
+function line(event: PoniardEvent, start: number): string {
+  const at = `${((event.time - start) / 1000).toFixed(3)} ms`.padStart(12);
+  const task = event.task === undefined ? '' : ` ${event.name} (#${event.task})`;
+  const where = event.processor === undefined ? '' : ` on ${event.processor}`;
+  const bytes = event.bytes === undefined ? '' : `, ${event.bytes} bytes`;
+  const error = event.error === undefined ? '' : `: ${String(event.error)}`;
+  return `${at}  ${event.type}${task}${where}${bytes}${error}`;
+}

@@ -1,0 +1,14 @@
+/** @file How functions travel: what users, and plug-ins that carry functions elsewhere, need of it. */
+export {
+  decodedImports,
+  decodeFunction,
+  decodeSource,
+  IMPORTS_SCOPE,
+  type ImportModule,
+} from './decode.js';
+export * from './encoded.js';
+export { FRAMEWORK_MODULE } from './framework-names.js';
+export type { Edit, FreeVariable, FunctionSource } from './free-variables.js';
+export { type Findings, type Locate, type OpenQuestions, SourceFunctionCodec } from './source-codec.js';
+export { task } from './task-reference.js';
+export type { Hindrance } from './transfer-error.js';

@@ -1,0 +1,82 @@
+/** @file The ports' defaults. They ask the surroundings what is there, so that the core loads in Node and in a page. */
+import type { AsyncContext, Clock, Host, KeepAlive } from './ports.js';
+
+interface NodeProcess {
+  emitWarning?(message: string, options: { type: string; code: string }): void;
+  once?(event: string, listener: () => void): void;
+  off?(event: string, listener: () => void): void;
+  getBuiltinModule?(name: 'node:async_hooks'): { AsyncLocalStorage: new <T>() => NodeStorage<T> };
+}
+interface NodeStorage<T> {
+  getStore(): T | undefined;
+  run<R>(value: T, body: () => R): R;
+}
+interface NodeTimer {
+  ref?(): void;
+  unref?(): void;
+}
+
+const nodeProcess = (): NodeProcess | undefined => (globalThis as { process?: NodeProcess }).process;
+
+export class SystemClock implements Clock {
+  now(): number {
+    return performance.now() * 1000;
+  }
+  after(micros: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, micros / 1000);
+    (timer as NodeTimer).unref?.();
+    return () => clearTimeout(timer);
+  }
+}
+
+/** In Node a timer that never fires holds the process while it is referenced; elsewhere it does nothing. */
+export class TimerKeepAlive implements KeepAlive {
+  private timer: NodeTimer | undefined = undefined;
+
+  hold(): void {
+    this.timer ??= setInterval(() => {}, 2 ** 31 - 1) as unknown as NodeTimer;
+    this.timer.ref?.();
+  }
+  release(): void {
+    this.timer?.unref?.();
+  }
+}
+
+export class SystemHost implements Host {
+  warn(message: string, code: string): void {
+    const process = nodeProcess();
+    if (process?.emitWarning) process.emitWarning(message, { type: 'PoniardWarning', code });
+    else console.warn(`${code}: ${message}`);
+  }
+
+  beforeExit(listener: () => void): () => void {
+    const process = nodeProcess();
+    process?.once?.('beforeExit', listener);
+    return () => process?.off?.('beforeExit', listener);
+  }
+
+  asyncContext<T>(): AsyncContext<T> {
+    const hooks = nodeProcess()?.getBuiltinModule?.('node:async_hooks');
+    if (hooks === undefined) return new SynchronousContext<T>();
+    const storage = new hooks.AsyncLocalStorage<T>();
+    return { get: () => storage.getStore(), run: (value, body) => storage.run(value, body) };
+  }
+}
+
+/** Where nothing follows asynchronous code, a value holds until the body returns. */
+class SynchronousContext<T> implements AsyncContext<T> {
+  private current: T | undefined = undefined;
+
+  get(): T | undefined {
+    return this.current;
+  }
+  run<R>(value: T, body: () => R): R {
+    const before = this.current;
+    this.current = value;
+    try {
+      return body();
+    } finally {
+      this.current = before;
+    }
+  }
+}

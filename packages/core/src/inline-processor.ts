@@ -1,0 +1,87 @@
+/** @file The inline processor: the calling thread. It makes the core useful alone, and in tests. */
+import { decodeFunction } from './functions/decode.js';
+import type { AnyFunction } from './functions/encoded.js';
+import type { Clock } from './ports.js';
+import type { Call, MemorySpace, Processor, Report } from './processor.js';
+import type { TaskScopes } from './lane/task-scopes.js';
+
+/** In µs. After so long the event loop gets its turn. */
+const STRETCH = 10_000;
+
+/** Kind `'inline'`, id `'inline:0'`. Functions run as they are, closures too. */
+export class InlineProcessor implements Processor {
+  readonly id = 'inline:0';
+  readonly kind = 'inline';
+  readonly space: MemorySpace = { id: 'host', sharesHost: true };
+  readonly capacity = 1;
+  readonly implementations = ['inline', 'host'];
+  readonly local = true;
+  private readonly running = new Map<Call, AbortController>();
+
+  constructor(
+    readonly defaultEnabled: boolean,
+    private readonly clock: Clock,
+    private readonly scopes: TaskScopes,
+    private readonly runtime: object,
+  ) {}
+
+  accepts(): boolean {
+    return true;
+  }
+
+  run(batch: readonly Call[], report: Report): void {
+    for (const call of batch) void this.runOne(call, report);
+  }
+
+  abort(calls: readonly Call[], reason: unknown): void {
+    for (const call of calls) this.running.get(call)?.abort(reason);
+  }
+
+  onLost(): void {}
+
+  async close(): Promise<void> {}
+
+  private stretchBegan = 0;
+
+  private async runOne(call: Call, report: Report): Promise<void> {
+    await this.turn();
+    const controller = new AbortController();
+    this.running.set(call, controller);
+    this.scopes.follow();
+    const began = this.clock.now();
+    try {
+      const fn = (call.fn.local(call.implementation) ?? (await this.decode(call))) as AnyFunction;
+      const scope = {
+        id: call.id,
+        name: call.name,
+        processor: { id: this.id, kind: this.kind },
+        attempt: call.attempt,
+        signal: controller.signal,
+        runtime: this.runtime,
+        suspend: () => report.suspended(call),
+        resume: () => report.resumed(call),
+      };
+      const value = await this.scopes.run(scope, () => Reflect.apply(fn, undefined, call.values()));
+      report.finished(call, value, this.clock.now() - began);
+    } catch (error) {
+      report.failed(call, error, this.clock.now() - began);
+    } finally {
+      this.running.delete(call);
+    }
+  }
+
+  /** Leaves the caller's turn, and lets the event loop go on when tasks have run for a while. */
+  private async turn(): Promise<void> {
+    const now = this.clock.now();
+    if (now - this.stretchBegan < STRETCH) {
+      await undefined;
+      return;
+    }
+    await new Promise<void>((resolve) => void setTimeout(resolve, 0));
+    this.stretchBegan = this.clock.now();
+  }
+
+  private decode(call: Call): Promise<AnyFunction> {
+    return decodeFunction(call.fn.encoded(call.implementation), (specifier) => import(specifier));
+  }
+}

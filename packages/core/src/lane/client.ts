@@ -1,0 +1,305 @@
+/**
+ * @file The host's end of a lane: encodes calls, decodes answers, knows which slot belongs to which call. What
+ * carries the messages (a worker thread's port) and who ends the thread are the plug-in's.
+ */
+import { PoniardError } from '../errors.js';
+import type { Call, FunctionRef, NestedHost, Report } from '../processor.js';
+import type { ValueCodec } from '../values/codec.js';
+import { decodeError } from '../values/errors.js';
+import { Claims } from './claims.js';
+import type { CodecBook } from './codec-book.js';
+import { NestedTasks } from './nested-tasks.js';
+import { Answer, Arg, type CodecReference, type Control, Flag, type LaneSetup, type NestedRequest, WORK, Work } from './protocol.js';
+
+/** The most calls that a lane holds. */
+const WINDOW = 8192;
+/** Twice as many, since tasks that wait for tasks of their own keep their slots. */
+const SLOTS = 2 * WINDOW;
+
+export interface LaneTransport {
+  post(message: unknown): void;
+}
+
+interface Move {
+  readonly resolve: (value: { value: unknown; codecs: readonly ValueCodec[] | undefined }) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class LaneClient {
+  readonly window = WINDOW;
+  /** Calls that the lane has, begun or not. */
+  size = 0;
+  private claims = Claims.create(SLOTS);
+  private readonly calls: (Call | undefined)[] = new Array(SLOTS).fill(undefined);
+  private readonly words = new Int32Array(SLOTS);
+  private free = allSlots();
+  private generation = 0;
+  private functionKeys = new Map<string, number>();
+  private lastFunction: FunctionRef | undefined = undefined;
+  private lastImplementation = '';
+  private lastKey = 0;
+  private knownCodecs = new Set<string>();
+  /** Slots whose results the lane may drop. */
+  private clear: number[] = [];
+  private moves = new Map<number, Move>();
+  private nextMove = 1;
+  private nested: NestedTasks;
+  private report: Report | undefined = undefined;
+
+  constructor(
+    private readonly id: string,
+    private readonly kind: string,
+    private readonly transport: LaneTransport,
+    private readonly nestedHost: NestedHost,
+    private readonly codecs: CodecBook,
+  ) {
+    this.nested = this.newNested();
+  }
+
+  /** What the worker's end is begun with. */
+  setup(): LaneSetup {
+    return { id: this.id, kind: this.kind, claims: this.claims.words, codecs: this.codecs.references() };
+  }
+
+  /** Encodes calls and posts them, functions and codecs first where the lane does not know them. */
+  run(batch: readonly Call[], report: Report): void {
+    this.report = report;
+    const lessons: unknown[] = [WORK];
+    for (const slot of this.clear) lessons.push(Work.Clear, slot);
+    this.clear.length = 0;
+    const message: unknown[] = [WORK];
+    for (let i = 0; i < batch.length; i++) {
+      const call = batch[i] as Call;
+      const length = message.length;
+      try {
+        this.encode(call, message, lessons);
+      } catch (error) {
+        // One that cannot be sent fails alone; the rest of the batch goes.
+        message.length = length;
+        if (this.has(call)) this.ended(call.ticket);
+        report.failed(call, error, 0);
+      }
+    }
+    if (lessons.length > 1) this.transport.post(lessons);
+    if (message.length > 1) this.transport.post(message);
+  }
+
+  /** Takes back calls that have not begun; the claim words decide at once. */
+  revoke(calls: readonly Call[]): void {
+    for (const call of calls) {
+      if (!this.has(call) || !this.claims.revoke(call.ticket, this.words[call.ticket] as number)) continue;
+      this.ended(call.ticket);
+      this.report?.revoked(call);
+    }
+  }
+
+  abort(calls: readonly Call[], reason: unknown): void {
+    for (const call of calls) {
+      if (!this.has(call)) continue;
+      const word = this.words[call.ticket] as number;
+      this.control({ type: 'abort', slot: call.ticket, word, reason: postable(reason) });
+    }
+  }
+
+  hasStarted(call: Call): boolean {
+    return this.has(call) && this.claims.hasBegun(call.ticket, this.words[call.ticket] as number);
+  }
+
+  freeKept(keys: readonly number[]): void {
+    this.control({ type: 'free', keys });
+  }
+
+  /** Brings a kept result to the host. */
+  move(call: Call): Promise<{ value: unknown; codecs: readonly ValueCodec[] | undefined }> {
+    return new Promise((resolve, reject) => {
+      const request = this.nextMove++;
+      this.moves.set(request, { resolve, reject });
+      this.control({ type: 'get', request, key: call.id });
+    });
+  }
+
+  /** A message from the lane. */
+  receive(message: readonly unknown[]): void {
+    for (let at = 0; at < message.length; ) at = this.answer(message, at);
+  }
+
+  /**
+   * The worker is gone: which calls had begun. The lane is then empty, and ready for the next worker, which
+   * knows nothing yet.
+   */
+  lost(): Call[] {
+    const began = this.calls.filter((call): call is Call => call !== undefined && this.hasStarted(call));
+    this.calls.fill(undefined);
+    this.size = 0;
+    this.free = allSlots();
+    this.claims = Claims.create(SLOTS);
+    this.functionKeys = new Map();
+    this.lastFunction = undefined;
+    this.knownCodecs = new Set();
+    this.clear = [];
+    const { moves } = this;
+    this.moves = new Map();
+    for (const { reject } of moves.values()) reject(new PoniardError(`${this.id} died with the value`));
+    this.nested.drop();
+    this.nested = this.newNested();
+    return began;
+  }
+
+  private newNested(): NestedTasks {
+    return new NestedTasks(this.nestedHost, (control) => this.control(control), this.codecs);
+  }
+
+  private control(message: Control): void {
+    this.transport.post(message);
+  }
+
+  private encode(call: Call, message: unknown[], lessons: unknown[]): void {
+    const { fn, arity, attempt } = call;
+    const key = this.teach(fn, call.implementation, lessons);
+    const slot = this.free.pop();
+    if (slot === undefined) throw new PoniardError(`${this.id} has no slot left; please report this`);
+    const word = this.claims.offer(slot, this.generation++);
+    this.words[slot] = word;
+    this.calls[slot] = call;
+    this.size++;
+    call.ticket = slot;
+    const { name } = call;
+    const named = name !== fn.name;
+    const flags = (call.watched ? Flag.Watched : 0) | (named ? Flag.Named : 0) | (attempt << Flag.AttemptShift);
+    message.push(Work.Run, slot, word, key, call.id, flags, call.occupancy, arity);
+    if (named) message.push(name);
+    for (let i = 0; i < arity; i++) {
+      const argument = call.argument(i);
+      if (argument.kind === 'value') {
+        if (argument.codecs === undefined) message.push(Arg.Value, argument.value);
+        else {
+          this.teachCodecs(argument.codecs, lessons);
+          message.push(Arg.Marked, argument.value);
+        }
+      } else if (argument.kind === 'handle') {
+        message.push(Arg.Handle, this.nested.lend(argument.call));
+      } else if (this.has(argument.call)) message.push(Arg.Slot, argument.call.ticket);
+      else message.push(Arg.Kept, argument.call.id);
+    }
+  }
+
+  /** Sends a function once per worker; by its number from then on. */
+  private teach(fn: FunctionRef, implementation: string, lessons: unknown[]): number {
+    if (fn === this.lastFunction && implementation === this.lastImplementation) return this.lastKey;
+    const name = `${fn.id} ${implementation}`;
+    let key = this.functionKeys.get(name);
+    if (key === undefined) {
+      const encoded = fn.encoded(implementation);
+      key = this.functionKeys.size + 1;
+      this.functionKeys.set(name, key);
+      lessons.push(Work.Function, key, fn.name, encoded);
+    }
+    this.lastFunction = fn;
+    this.lastImplementation = implementation;
+    this.lastKey = key;
+    return key;
+  }
+
+  private teachCodecs(codecs: readonly ValueCodec[], lessons: unknown[]): void {
+    for (const codec of codecs) {
+      if (this.knownCodecs.has(codec.tag)) continue;
+      this.knownCodecs.add(codec.tag);
+      this.codecs.note(codec);
+      lessons.push(Work.Codec, codec.tag, codec.module, codec.exportName);
+    }
+  }
+
+  private has(call: Call): boolean {
+    return this.calls[call.ticket] === call;
+  }
+
+  private ended(slot: number): Call {
+    const call = this.calls[slot] as Call;
+    this.calls[slot] = undefined;
+    this.free.push(slot);
+    this.size--;
+    return call;
+  }
+
+  private answer(message: readonly unknown[], at: number): number {
+    const report = this.report as Report;
+    const slot = message[at + 1] as number;
+    switch (message[at]) {
+      case Answer.Done:
+        report.delivered(this.ended(slot), message[at + 3], undefined, 0, message[at + 2] as number);
+        return at + 4;
+      case Answer.Encoded: {
+        this.clear.push(slot);
+        const [, , micros, value, bytes, references] = message.slice(at, at + 6);
+        const call = this.ended(slot);
+        this.codecs.resolve(
+          references as readonly CodecReference[] | undefined,
+          (codecs) => report.delivered(call, value, codecs, bytes as number, micros as number),
+          (error) => report.failed(call, error, micros as number),
+        );
+        return at + 6;
+      }
+      case Answer.Kept: {
+        this.clear.push(slot);
+        const resident = { bytes: message[at + 3] as number, kind: message[at + 4] as string };
+        report.kept(this.ended(slot), resident, message[at + 2] as number);
+        return at + 5;
+      }
+      case Answer.Failed:
+        report.failed(this.ended(slot), decodeError(message[at + 3]), message[at + 2] as number);
+        return at + 4;
+      case Answer.Skipped:
+        report.revoked(this.ended(slot));
+        return at + 2;
+      case Answer.Started:
+        report.started(this.calls[slot] as Call);
+        return at + 2;
+      case Answer.Suspended:
+        report.suspended(this.calls[slot] as Call);
+        return at + 2;
+      case Answer.Resumed:
+        report.resumed(this.calls[slot] as Call);
+        return at + 2;
+      case Answer.Value:
+        this.moved(slot, message[at + 2] as boolean, message[at + 3], message[at + 4] as readonly CodecReference[] | undefined);
+        return at + 5;
+      case Answer.Spawn: {
+        const request = message[at + 1] as NestedRequest;
+        this.nested.spawn(request, request.parent < 0 ? undefined : this.calls[request.parent]);
+        return at + 2;
+      }
+      case Answer.Await:
+        this.nested.await(message[at + 1] as number);
+        return at + 2;
+      case Answer.Cancel:
+        this.nested.cancel(message[at + 1] as number, message[at + 2]);
+        return at + 3;
+      case Answer.Drop:
+        this.nested.forget(message[at + 1] as readonly number[]);
+        return at + 2;
+      default:
+        throw new PoniardError(`${this.id} sent an unknown answer ${String(message[at])}`);
+    }
+  }
+
+  private moved(request: number, ok: boolean, value: unknown, references: readonly CodecReference[] | undefined): void {
+    const move = this.moves.get(request);
+    if (move === undefined) return;
+    this.moves.delete(request);
+    if (!ok) move.reject(decodeError(value));
+    else this.codecs.resolve(references, (codecs) => move.resolve({ value, codecs }), move.reject);
+  }
+}
+
+function allSlots(): number[] {
+  return Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i);
+}
+
+/** A reason for an abort crosses as what structured clone can carry. */
+function postable(reason: unknown): unknown {
+  try {
+    return structuredClone(reason);
+  } catch {
+    return String(reason);
+  }
+}

@@ -1,0 +1,432 @@
+/**
+ * @file The worker's end of a lane: does the work in the order in which it came, keeps results that nobody else has
+ * asked for, and reports by time. No Node: what carries messages comes through a port.
+ */
+import { decodeFunction, decodeSource, type ImportModule } from '../functions/decode.js';
+import type { AnyFunction, EncodedFunction } from '../functions/encoded.js';
+import { encodeError } from '../values/errors.js';
+import { describe, isPrimitive, restore, sizeOf, snapshot } from '../values/snapshot.js';
+import { Claims } from './claims.js';
+import { CodecBook, codecReference } from './codec-book.js';
+import { LaneRuntime } from './lane-runtime.js';
+import type { LentHandle } from './nested-tasks.js';
+import { Answer, Arg, type Control, Flag, type LaneSetup, WORK, Work } from './protocol.js';
+import type { TaskScope, TaskScopes } from './task-scopes.js';
+
+/** In bytes. A larger result stays here until someone elsewhere needs it; arrays on shared memory count nothing. */
+const KEEP_ABOVE = 16 * 1024;
+/** In ms. How long results may wait for the others of their batch. */
+const REPORT_EVERY = 1;
+/** In ms. How long the event loop may wait while tasks follow one another. */
+const YIELD_EVERY = 10;
+
+export interface LanePort {
+  post(message: unknown): void;
+  /** A message that has arrived, without leaving the current turn. */
+  poll(): unknown | undefined;
+  /** Calls back in a later turn of the event loop. */
+  later(callback: () => void): void;
+}
+
+/** In a slot: the call there failed, and so do those that wait for it. */
+const FAILED = Symbol('failed');
+
+interface Running {
+  readonly slot: number;
+  readonly word: number;
+  readonly id: number;
+  readonly occupancy: number;
+  readonly began: number;
+  waits: number;
+  controller: AbortController | undefined;
+}
+
+export class LaneExecutor {
+  private readonly claims: Claims;
+  private readonly results: unknown[] = [];
+  private readonly kept = new Map<number, unknown>();
+  private readonly functions = new Map<number, AnyFunction | { readonly error: unknown }>();
+  private readonly names = new Map<number, string>();
+  private readonly codecs: CodecBook;
+  private readonly runtime: LaneRuntime;
+  /** Tasks that have begun and not ended, by slot. */
+  private readonly running = new Map<number, Running>();
+  private occupied = 0;
+  private readonly batches: (readonly unknown[])[] = [];
+  private cursor = 1;
+  private out: unknown[] = [];
+  private lastReport = 0;
+  private lastYield = 0;
+  private pumping = false;
+  /** A function or codec is being imported: what follows in the queue waits. */
+  private importing = false;
+
+  constructor(
+    private readonly setup: LaneSetup,
+    private readonly port: LanePort,
+    private readonly scopes: TaskScopes,
+    private readonly importModule: ImportModule,
+    makeRuntime: (lane: LaneExecutor, codecs: CodecBook) => LaneRuntime,
+  ) {
+    this.claims = new Claims(setup.claims);
+    this.codecs = new CodecBook([], importModule);
+    this.runtime = makeRuntime(this, this.codecs);
+    for (const reference of setup.codecs) void this.codecs.learn(reference).catch(() => {});
+  }
+
+  /** A message from the host. */
+  receive(message: unknown): void {
+    this.accept(message);
+    this.pump();
+  }
+
+  private accept(message: unknown): void {
+    if (Array.isArray(message) && message[0] === WORK) this.batches.push(message);
+    else this.control(message as Control);
+  }
+
+  /** Works until the queue is empty, a task waits that fills the lane, or the event loop has waited long enough. */
+  private pump(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    this.lastYield = performance.now();
+    let now = this.lastYield;
+    try {
+      while (!this.importing) {
+        const batch = this.batches[0];
+        if (batch === undefined) {
+          const message = this.port.poll();
+          if (message === undefined) break;
+          this.accept(message);
+          continue;
+        }
+        if (this.cursor >= batch.length) {
+          this.batches.shift();
+          this.cursor = 1;
+          continue;
+        }
+        if (batch[this.cursor] !== Work.Run) {
+          this.learn(batch);
+          continue;
+        }
+        if (!this.hasRoom(batch[this.cursor + 6] as number)) break;
+        now = this.begin(batch, now);
+        if (now - this.lastReport > REPORT_EVERY) {
+          this.report(now);
+          for (let message = this.port.poll(); message !== undefined; message = this.port.poll()) this.accept(message);
+          if (this.running.size > 0 || now - this.lastYield > YIELD_EVERY) {
+            this.port.later(() => this.pump());
+            break;
+          }
+        }
+      }
+    } finally {
+      this.pumping = false;
+    }
+    this.report(now);
+  }
+
+  private hasRoom(occupancy: number): boolean {
+    return this.occupied === 0 || this.occupied + occupancy <= 1;
+  }
+
+  private learn(batch: readonly unknown[]): void {
+    const at = this.cursor;
+    switch (batch[at]) {
+      case Work.Function:
+        this.cursor += 4;
+        this.learnFunction(batch[at + 1] as number, batch[at + 2] as string, batch[at + 3] as EncodedFunction);
+        break;
+      case Work.Codec: {
+        this.cursor += 4;
+        const [tag, module, exportName] = batch.slice(at + 1, at + 4) as [string, string, string];
+        if (this.codecs.get(tag) === undefined) this.waitFor(this.codecs.learn({ tag, module, exportName }));
+        break;
+      }
+      default:
+        this.results[batch[at + 1] as number] = undefined;
+        this.cursor += 2;
+    }
+  }
+
+  private learnFunction(key: number, name: string, encoded: EncodedFunction): void {
+    this.names.set(key, name);
+    const failed = (error: unknown): void => void this.functions.set(key, { error });
+    if (encoded.kind === 'source' && encoded.imports.length === 0) {
+      try {
+        this.functions.set(key, decodeSource(encoded));
+      } catch (error) {
+        failed(error);
+      }
+      return;
+    }
+    this.waitFor(decodeFunction(encoded, this.importModule).then((fn) => void this.functions.set(key, fn), failed));
+  }
+
+  private waitFor(work: Promise<unknown>): void {
+    this.importing = true;
+    const goOn = (): void => {
+      this.importing = false;
+      this.pump();
+    };
+    work.then(goOn, goOn);
+  }
+
+  /** Begins the call at the cursor; gives the time afterwards. */
+  private begin(batch: readonly unknown[], now: number): number {
+    let at = this.cursor + 1;
+    const slot = batch[at++] as number;
+    const word = batch[at++] as number;
+    const key = batch[at++] as number;
+    const id = batch[at++] as number;
+    const flags = batch[at++] as number;
+    const occupancy = batch[at++] as number;
+    const arity = batch[at++] as number;
+    const name = flags & Flag.Named ? (batch[at++] as string) : undefined;
+    this.cursor = at + 2 * arity;
+    if (!this.claims.begin(slot, word)) return now;
+    const run: Running = { slot, word, id, occupancy, began: now, waits: 0, controller: undefined };
+    if (flags & Flag.Watched) {
+      this.out.push(Answer.Started, slot);
+      this.report(now);
+    }
+    let scope: TaskScope | undefined;
+    try {
+      const args = this.arguments(batch, at, arity);
+      if (args === undefined) return this.skip(run, now);
+      const fn = this.functions.get(key);
+      if (typeof fn !== 'function') throw fn === undefined ? new TypeError(`function ${key} is not known`) : fn.error;
+      if (this.running.size > 0) this.scopes.follow();
+      scope = this.scope(run, name ?? (this.names.get(key) as string), flags >> Flag.AttemptShift);
+      const result = this.scopes.run(scope, () => Reflect.apply(fn, undefined, args) as unknown);
+      if (isThenable(result)) {
+        this.goOn(run, scope, result);
+        return performance.now();
+      }
+      const ended = performance.now();
+      this.finish(run, result, ended);
+      return ended;
+    } catch (error) {
+      const ended = performance.now();
+      this.fail(run, error, ended);
+      return ended;
+    }
+  }
+
+  /** The task's function goes on asynchronously. */
+  private goOn(run: Running, scope: TaskScope, result: PromiseLike<unknown>): void {
+    const ended = this.scopes.continues(scope);
+    this.running.set(run.slot, run);
+    this.occupied += run.occupancy;
+    const after = (end: () => void): void => {
+      ended();
+      this.running.delete(run.slot);
+      if (run.waits === 0) this.occupied -= run.occupancy;
+      if (this.running.size === 0) this.occupied = 0;
+      end();
+      this.pump();
+    };
+    // Inside the scope, since the result may be a task: the one that waits for it gives its place up.
+    this.scopes.run(scope, () =>
+      result.then(
+        (value) => after(() => this.finish(run, value, performance.now())),
+        (error) => after(() => this.fail(run, error, performance.now())),
+      ),
+    );
+  }
+
+  private finish(run: Running, result: unknown, ended: number): void {
+    const { slot, word, id } = run;
+    const micros = (ended - run.began) * 1000;
+    this.results[slot] = result;
+    if (isPrimitive(result)) this.out.push(Answer.Done, slot, micros, result);
+    else this.finishObject(slot, id, result, micros);
+    this.claims.end(slot, word);
+  }
+
+  private finishObject(slot: number, id: number, result: unknown, micros: number): void {
+    let encoded: ReturnType<typeof snapshot>;
+    try {
+      const options = { codecs: this.codecs.all(), label: 'the result', copy: false, limit: KEEP_ABOVE };
+      encoded = snapshot(result, options);
+    } catch {
+      // It cannot leave this thread; tasks here can still use it. Who needs it elsewhere is told why not.
+      encoded = undefined;
+    }
+    if (encoded === undefined) {
+      this.kept.set(id, result);
+      const codecs = this.codecs.all();
+      this.out.push(Answer.Kept, slot, micros, sizeOf(result, codecs), describe(result, codecs).kind);
+    } else {
+      const codecs = encoded.codecs?.map(codecReference);
+      this.out.push(Answer.Encoded, slot, micros, encoded.value, encoded.bytes + encoded.shared, codecs);
+    }
+  }
+
+  private fail(run: Running, error: unknown, ended: number): void {
+    this.results[run.slot] = FAILED;
+    this.out.push(Answer.Failed, run.slot, (ended - run.began) * 1000, encodeError(error));
+    this.claims.end(run.slot, run.word);
+  }
+
+  private skip(run: Running, now: number): number {
+    this.results[run.slot] = FAILED;
+    this.out.push(Answer.Skipped, run.slot);
+    this.claims.end(run.slot, run.word);
+    return now;
+  }
+
+  /** `undefined`: an input failed on this lane. */
+  private arguments(batch: readonly unknown[], from: number, arity: number): unknown[] | undefined {
+    const args = new Array<unknown>(arity);
+    for (let i = 0, at = from; i < arity; i++, at += 2) {
+      const value = batch[at + 1];
+      switch (batch[at]) {
+        case Arg.Value:
+          args[i] = value;
+          break;
+        case Arg.Slot:
+          args[i] = this.results[value as number];
+          if (args[i] === FAILED) return undefined;
+          break;
+        case Arg.Kept:
+          args[i] = this.kept.get(value as number);
+          break;
+        case Arg.Marked:
+          args[i] = restore(value, (tag) => this.codec(tag));
+          break;
+        default:
+          args[i] = this.runtime.borrow(value as LentHandle);
+      }
+    }
+    return args;
+  }
+
+  private codec(tag: string): NonNullable<ReturnType<CodecBook['get']>> {
+    const codec = this.codecs.get(tag);
+    if (codec === undefined) throw new TypeError(`the ValueCodec ${tag} could not be imported here`);
+    return codec;
+  }
+
+  private scope(run: Running, name: string, attempt: number): TaskScope {
+    return new LaneScope(this, run, name, attempt, this.setup, this.runtime);
+  }
+
+  suspend(run: Running): void {
+    if (run.waits++ > 0) return;
+    this.occupied -= run.occupancy;
+    this.out.push(Answer.Suspended, run.slot);
+    this.reportLater();
+  }
+
+  resume(run: Running): void {
+    if (--run.waits > 0 || !this.running.has(run.slot)) return;
+    this.occupied += run.occupancy;
+    this.out.push(Answer.Resumed, run.slot);
+    this.reportLater();
+  }
+
+  /** Sends something of the lane's own runtime, in order with the answers. */
+  send(...answer: unknown[]): void {
+    this.out.push(...answer);
+    this.reportLater();
+  }
+
+  private reporting = false;
+
+  /** Reports when the current code comes to its end; the lane may have room for others then. */
+  private reportLater(): void {
+    if (this.reporting) return;
+    this.reporting = true;
+    queueMicrotask(() => {
+      this.reporting = false;
+      this.report(performance.now());
+      this.pump();
+    });
+  }
+
+  private report(now: number): void {
+    this.lastReport = now;
+    if (this.out.length === 0) return;
+    const { out } = this;
+    this.out = [];
+    try {
+      this.port.post(out);
+    } catch (error) {
+      this.port.post(replaceUnpostable(out, error));
+    }
+  }
+
+  private control(message: Control): void {
+    switch (message.type) {
+      case 'free':
+        for (const key of message.keys) this.kept.delete(key);
+        break;
+      case 'get':
+        this.give(message.request, message.key);
+        break;
+      case 'abort': {
+        const run = this.running.get(message.slot);
+        if (run?.word === message.word) run.controller?.abort(message.reason);
+        break;
+      }
+      default:
+        this.runtime.receive(message);
+    }
+  }
+
+  /** Sends a kept result to the host, in the form in which values cross. */
+  private give(request: number, key: number): void {
+    try {
+      const encoded = snapshot(this.kept.get(key), { codecs: this.codecs.all(), label: 'the result', copy: false });
+      this.out.push(Answer.Value, request, true, encoded?.value, encoded?.codecs?.map(codecReference));
+    } catch (error) {
+      this.out.push(Answer.Value, request, false, encodeError(error), undefined);
+    }
+    this.reportLater();
+  }
+}
+
+class LaneScope implements TaskScope {
+  constructor(
+    private readonly lane: LaneExecutor,
+    private readonly run: Running,
+    readonly name: string,
+    readonly attempt: number,
+    readonly processor: { readonly id: string; readonly kind: string },
+    readonly runtime: object,
+  ) {}
+  get id(): number {
+    return this.run.id;
+  }
+  get slot(): number {
+    return this.run.slot;
+  }
+  get signal(): AbortSignal {
+    this.run.controller ??= new AbortController();
+    return this.run.controller.signal;
+  }
+  suspend(): void {
+    this.lane.suspend(this.run);
+  }
+  resume(): void {
+    this.lane.resume(this.run);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** Encoding has checked what is sent; should the platform refuse it all the same, each value is tried on its own. */
+function replaceUnpostable(out: readonly unknown[], reason: unknown): unknown[] {
+  return out.map((item) => {
+    if (isPrimitive(item)) return item;
+    try {
+      structuredClone(item);
+      return item;
+    } catch {
+      return encodeError(reason);
+    }
+  });
+}

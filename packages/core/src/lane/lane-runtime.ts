@@ -1,0 +1,345 @@
+/** @file The runtime as tasks on a lane see it: what they spawn goes to the host's scheduler through the lane's port (S9). */
+import { anyScope } from '@poniard/scopes';
+import type { AmbientRuntime } from '../ambient.js';
+import { ChunkHandle } from '../chunk.js';
+import { TaskFailedError, type TaskSummary } from '../errors.js';
+import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
+import { type OperationShape, shapeOf } from '../functions/registry.js';
+import { checkOptions, type TaskOptions } from '../options.js';
+import { OptionsContext } from '../options-context.js';
+import type { Host } from '../ports.js';
+import type { MemorySpace, Processor } from '../processor.js';
+import { checkFunction, handleNoun } from '../handles.js';
+import { isTask, TaskHandle, type TaskState } from '../task.js';
+import type { ChunkType } from '../values/codec.js';
+import { decodeError } from '../values/errors.js';
+import { isPrimitive, restore, snapshot } from '../values/snapshot.js';
+import { type CodecBook, codecReference } from './codec-book.js';
+import type { LentHandle } from './nested-tasks.js';
+import { Answer, type Control, type NestedArg, type NestedRequest } from './protocol.js';
+import type { TaskScope, TaskScopes } from './task-scopes.js';
+
+/** A lane's task, whatever its value. */
+type AnyLaneTask = Pick<LaneTask<unknown>, 'number' | 'resolve' | 'reject' | 'whenSubmitted'> & { id: number };
+
+/** What the runtime needs of its lane. */
+export interface LaneChannel {
+  send(...answer: unknown[]): void;
+}
+
+type Travelling = Readonly<Record<string, EncodedFunction>>;
+
+/** A function as the host gets to know it. */
+interface Lesson {
+  readonly fnId: number;
+  readonly name: string;
+  implementations: Travelling | Promise<Travelling>;
+  taught: boolean;
+}
+
+export class LaneRuntime implements AmbientRuntime {
+  private readonly tasks = new Map<number, WeakRef<AnyLaneTask>>();
+  /** Tasks that someone awaits, so that they are not collected before they are settled. */
+  private readonly awaited = new Map<number, AnyLaneTask>();
+  private readonly functions = new WeakMap<AnyFunction, Lesson>();
+  private functionCount = 0;
+  private readonly dropped = new FinalizationRegistry<number>((number) => {
+    this.tasks.delete(number);
+    this.channel.send(Answer.Drop, [number]);
+  });
+  private readonly options: OptionsContext;
+  private nextTask = 1;
+
+  constructor(
+    private readonly channel: LaneChannel,
+    private readonly codecs: CodecBook,
+    private readonly functionCodec: FunctionCodec,
+    private readonly scopes: TaskScopes,
+    host: Host,
+  ) {
+    this.options = new OptionsContext(() => host.asyncContext());
+  }
+
+  spawnTask(fn: AnyFunction, args: readonly unknown[], given: TaskOptions | undefined): LaneTask<unknown> {
+    this.scopes.follow();
+    checkFunction(fn);
+    const own = given === undefined ? undefined : checkOptions(given, `spawn ${fn.name}`);
+    const { syncdeps = [], signal, ...options } = { ...this.options.get(), ...own };
+    const task = new LaneTask<unknown>(this, this.nextTask++, options.name ?? (fn.name || 'anonymous'));
+    const parent = this.scopes.get() as (TaskScope & { readonly slot?: number }) | undefined;
+    const waits: PromiseLike<unknown>[] = [];
+    const request = {
+      task: task.number,
+      parent: parent?.slot ?? -1,
+      args: this.arguments(args, task.name, waits),
+      options: Object.keys(options).length === 0 ? undefined : options,
+      syncdeps: syncdeps.map((dependency) => this.numberOf(dependency, 'a task in syncdeps', waits)),
+    };
+    this.tasks.set(task.number, new WeakRef(task));
+    this.dropped.register(task, task.number);
+    signal?.addEventListener('abort', () => task.cancel(signal.reason), { once: true });
+    const lesson = this.lesson(fn);
+    if (lesson.implementations instanceof Promise) waits.push(lesson.implementations);
+    const send = (): void => this.request(request, lesson);
+    if (waits.length === 0) send();
+    else {
+      task.submitted = Promise.all(waits).then(send);
+      task.submitted.then(
+        () => {
+          task.submitted = undefined;
+        },
+        (error) => this.refuse(task, error),
+      );
+    }
+    return task;
+  }
+
+  withOptions<R>(options: TaskOptions, body: () => R): R {
+    return this.options.run(options, body);
+  }
+
+  getOptions(): TaskOptions {
+    return this.options.get() ?? {};
+  }
+
+  tochunk<T>(value: T): LaneChunk<T> {
+    const task = this.spawnTask((kept: unknown) => kept, [value], { name: 'tochunk' }) as LaneTask<T>;
+    return new LaneChunk<T>(task, { kind: typeof value }, 0, 'host');
+  }
+
+  /** A handle that the host lends (`meta`). */
+  borrow(lent: LentHandle): LaneChunk<unknown> {
+    const task = new LaneTask<unknown>(this, lent.task, lent.name);
+    task.id = lent.id;
+    this.tasks.set(lent.task, new WeakRef(task));
+    this.dropped.register(task, lent.task);
+    const { kind, dtype, shape } = lent;
+    const type: ChunkType = { kind, ...(dtype !== undefined && { dtype }), ...(shape !== undefined && { shape }) };
+    return new LaneChunk(task, type, lent.bytes, lent.space);
+  }
+
+  /** The host tells of a nested task. */
+  receive(message: Control): void {
+    if (message.type === 'spawned') {
+      const task = this.tasks.get(message.task)?.deref();
+      if (task !== undefined) task.id = message.id;
+    } else if (message.type === 'settled') {
+      const task = this.awaited.get(message.task) ?? this.tasks.get(message.task)?.deref();
+      this.awaited.delete(message.task);
+      if (task === undefined) return;
+      if (!message.ok) task.reject(decodeError(message.value));
+      else this.deliver(task, message);
+    }
+  }
+
+  /** Asks for a task's outcome; the running task gives its place up until it comes. */
+  await(task: AnyLaneTask): void {
+    this.awaited.set(task.number, task);
+    task.whenSubmitted(() => this.channel.send(Answer.Await, task.number));
+  }
+
+  cancel(task: AnyLaneTask, reason: unknown): void {
+    const said = isPrimitive(reason) ? reason : String(reason);
+    task.whenSubmitted(() => this.channel.send(Answer.Cancel, task.number, said));
+  }
+
+  currentScope(): TaskScope | undefined {
+    return this.scopes.get();
+  }
+
+  private deliver(task: AnyLaneTask, message: Extract<Control, { type: 'settled' }>): void {
+    this.codecs.resolve(
+      message.codecs,
+      (codecs) => {
+        if (codecs === undefined) task.resolve(message.value);
+        else {
+          const find = (tag: string) => this.codecs.get(tag) ?? codecs.find((codec) => codec.tag === tag);
+          task.resolve(restore(message.value, (tag) => find(tag) as NonNullable<ReturnType<typeof find>>));
+        }
+      },
+      (error) => task.reject(error),
+    );
+  }
+
+  private request(request: Omit<NestedRequest, 'fn' | 'fnId'>, lesson: Lesson): void {
+    const { fnId, name, implementations } = lesson;
+    const fn = lesson.taught ? undefined : { name, implementations: implementations as Travelling };
+    lesson.taught = true;
+    this.channel.send(Answer.Spawn, { ...request, fnId, fn });
+  }
+
+  /** How a function travels to the host; found out once. */
+  private lesson(fn: AnyFunction): Lesson {
+    let lesson = this.functions.get(fn);
+    if (lesson === undefined) {
+      const { name, implementations } = shapeOf(fn);
+      lesson = { fnId: ++this.functionCount, name, implementations: this.encodeAll(implementations), taught: false };
+      this.functions.set(fn, lesson);
+      if (lesson.implementations instanceof Promise) {
+        const settled = lesson;
+        lesson.implementations.then(
+          (encoded) => {
+            settled.implementations = encoded;
+          },
+          () => this.functions.delete(fn),
+        );
+      }
+    }
+    return lesson;
+  }
+
+  private encodeAll(implementations: OperationShape['implementations']): Travelling | Promise<Travelling> {
+    const entries = Object.entries(implementations).map(([key, given]) => {
+      try {
+        return [key, typeof given === 'function' ? this.functionCodec.encode(given) : given] as const;
+      } catch (error) {
+        return [key, Promise.reject(error)] as const;
+      }
+    });
+    const ready = entries.filter((entry): entry is readonly [string, EncodedFunction] => !(entry[1] instanceof Promise));
+    if (ready.length === entries.length) return Object.fromEntries(ready);
+    return Promise.all(entries.map(async ([key, made]) => [key, await made] as const)).then(Object.fromEntries);
+  }
+
+  private refuse(task: LaneTask<unknown>, error: unknown): void {
+    const summary: TaskSummary = { id: task.id, name: task.name };
+    task.reject(new TaskFailedError(summary, summary, [summary], error));
+  }
+
+  private arguments(args: readonly unknown[], name: string, waits: PromiseLike<unknown>[]): NestedArg[] {
+    const encoded: NestedArg[] = [];
+    args.forEach((arg, index) => {
+      const where = `argument ${index + 1} of ${name}`;
+      if (isPrimitive(arg)) encoded.push({ value: arg, codecs: undefined });
+      else if (isTask(arg)) encoded.push({ task: this.numberOf(arg, where, waits) });
+      else if (arg instanceof LaneChunk) encoded.push({ task: this.numberOf(arg.task, where, waits) });
+      else if (typeof (arg as { then?: unknown }).then === 'function') {
+        encoded.push({ value: undefined, codecs: undefined });
+        waits.push(
+          (arg as PromiseLike<unknown>).then((value) => {
+            encoded[index] = this.value(value, where);
+          }),
+        );
+      } else encoded.push(this.value(arg, where));
+    });
+    return encoded;
+  }
+
+  private value(value: unknown, label: string): NestedArg {
+    const encoded = snapshot(value, { codecs: this.codecs.all(), label, copy: true, isHandle: handleNoun });
+    return { value: encoded?.value, codecs: encoded?.codecs?.map(codecReference) };
+  }
+
+  private numberOf(task: unknown, where: string, waits: PromiseLike<unknown>[]): number {
+    if (!(task instanceof LaneTask) || task.runtime !== this) throw new TypeError(`${where} is a task of another runtime`);
+    if (task.submitted !== undefined) waits.push(task.submitted);
+    return task.number;
+  }
+}
+
+/** A task that a task on this lane has spawned. */
+export class LaneTask<T> extends TaskHandle<T> {
+  id = -1;
+  /** Until the host knows of it: what the request waits for. */
+  submitted: Promise<void> | undefined = undefined;
+  private outcome: { readonly ok: boolean; readonly value: unknown } | undefined = undefined;
+  private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
+
+  constructor(
+    readonly runtime: LaneRuntime,
+    readonly number: number,
+    readonly name: string,
+  ) {
+    super();
+  }
+
+  whenSubmitted(step: () => void): void {
+    if (this.submitted === undefined) step();
+    else this.submitted.then(step, () => {});
+  }
+
+  get state(): TaskState {
+    if (this.outcome === undefined) return 'waiting';
+    return this.outcome.ok ? 'finished' : 'failed';
+  }
+
+  fetch(): Promise<T> {
+    const { outcome } = this;
+    if (outcome !== undefined) {
+      return outcome.ok ? Promise.resolve(outcome.value as T) : Promise.reject(outcome.value);
+    }
+    const scope = this.runtime.currentScope();
+    scope?.suspend();
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.push({
+        resolve: (value) => {
+          scope?.resume();
+          resolve(value);
+        },
+        reject: (error) => {
+          scope?.resume();
+          reject(error);
+        },
+      });
+      if (this.waiting.length === 1) this.runtime.await(this);
+    });
+  }
+
+  wait(): Promise<void> {
+    return this.fetch().then(
+      () => {},
+      () => {},
+    );
+  }
+
+  async chunk(): Promise<LaneChunk<T>> {
+    await this.fetch();
+    return new LaneChunk<T>(this, { kind: 'value' }, 0, 'host');
+  }
+
+  cancel(reason?: unknown): void {
+    this.runtime.cancel(this, reason);
+  }
+
+  resolve(value: unknown): void {
+    this.outcome = { ok: true, value };
+    for (const { resolve } of this.waiting.splice(0)) resolve(value as T);
+  }
+
+  reject(error: unknown): void {
+    this.outcome = { ok: false, value: error };
+    for (const { reject } of this.waiting.splice(0)) reject(error);
+  }
+}
+
+/** A handle on a value, held by a task on a lane. */
+export class LaneChunk<T> extends ChunkHandle<T> {
+  readonly space: MemorySpace;
+  readonly scope = anyScope;
+  private handle: LaneTask<T> | undefined;
+
+  constructor(
+    task: LaneTask<T>,
+    readonly type: ChunkType,
+    readonly bytes: number,
+    space: string,
+  ) {
+    super();
+    this.handle = task;
+    this.space = { id: space };
+  }
+
+  get processor(): Processor | undefined {
+    return undefined;
+  }
+  get task(): LaneTask<T> {
+    if (this.handle === undefined) throw new TypeError('this Chunk has been released');
+    return this.handle;
+  }
+  fetch(): Promise<T> {
+    return this.task.fetch();
+  }
+  release(): void {
+    this.handle = undefined;
+  }
+}

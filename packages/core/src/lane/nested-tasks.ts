@@ -1,0 +1,91 @@
+/** @file The host's side of tasks that a lane's tasks have spawned, or hold handles of (S9). */
+import type { Call, NestedArgument, NestedHost, NestedTask } from '../processor.js';
+import { encodeError } from '../values/errors.js';
+import { type CodecBook, codecReference } from './codec-book.js';
+import type { Control, NestedArg, NestedRequest } from './protocol.js';
+
+/** What the lane learns of a handle that it is lent. */
+export interface LentHandle {
+  readonly task: number;
+  readonly id: number;
+  readonly name: string;
+  readonly kind: string;
+  readonly dtype: string | undefined;
+  readonly shape: readonly number[] | undefined;
+  readonly bytes: number;
+  readonly space: string;
+}
+
+export class NestedTasks {
+  /** By the lane's number; handles that the host lends have negative ones. */
+  private readonly tasks = new Map<number, NestedTask>();
+  private readonly functions = new Map<number, NonNullable<NestedRequest['fn']>>();
+  private lent = 0;
+  private dropped = false;
+
+  constructor(
+    private readonly host: NestedHost,
+    private readonly post: (control: Control) => void,
+    private readonly codecs: CodecBook,
+  ) {}
+
+  spawn(request: NestedRequest, parent: Call | undefined): void {
+    if (request.fn !== undefined) this.functions.set(request.fnId, request.fn);
+    const task = this.host.spawn({
+      parent,
+      fn: this.functions.get(request.fnId) as NonNullable<NestedRequest['fn']>,
+      args: request.args.map((arg) => this.argument(arg)),
+      options: request.options,
+      syncdeps: request.syncdeps.map((number) => this.get(number)),
+    });
+    this.tasks.set(request.task, task);
+    this.post({ type: 'spawned', task: request.task, id: task.id });
+  }
+
+  await(number: number): void {
+    this.get(number).settled((outcome) => {
+      if (this.dropped) return;
+      if (outcome.ok) {
+        const codecs = outcome.codecs?.map(codecReference);
+        this.post({ type: 'settled', task: number, ok: true, value: outcome.value, codecs });
+      } else {
+        const value = encodeError(outcome.error);
+        this.post({ type: 'settled', task: number, ok: false, value, codecs: undefined });
+      }
+    });
+  }
+
+  cancel(number: number, reason: unknown): void {
+    this.get(number).cancel(reason);
+  }
+
+  forget(numbers: readonly number[]): void {
+    for (const number of numbers) this.tasks.delete(number);
+  }
+
+  /** Lends the lane a handle on a task (`meta`). */
+  lend(call: Call): LentHandle {
+    const task = this.host.handle(call);
+    const number = --this.lent;
+    this.tasks.set(number, task);
+    const { type, bytes, space } = task.describe();
+    return { task: number, id: task.id, name: task.name, kind: type.kind, dtype: type.dtype, shape: type.shape, bytes, space };
+  }
+
+  /** The lane has died: nobody is to be told any more. */
+  drop(): void {
+    this.dropped = true;
+    this.tasks.clear();
+  }
+
+  private get(number: number): NestedTask {
+    const task = this.tasks.get(number);
+    if (task === undefined) throw new Error(`nested task ${number} is not known`);
+    return task;
+  }
+
+  private argument(arg: NestedArg): NestedArgument {
+    if ('task' in arg) return { kind: 'task', task: this.get(arg.task) };
+    return { kind: 'value', value: arg.value, codecs: arg.codecs?.map((reference) => this.codecs.standIn(reference)) };
+  }
+}

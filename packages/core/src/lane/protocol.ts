@@ -1,0 +1,121 @@
+/**
+ * @file What goes over a lane's port. Work travels as one flat array per batch: structured clone carries a flat
+ * array of numbers several times faster than an object per task.
+ */
+import type { EncodedFunction } from '../functions/encoded.js';
+
+/** The first element of a message to a lane that holds work; its operations follow one another. */
+export const WORK = 0;
+
+/** Operations inside a work message; they are done in order, between tasks. */
+export const Work = {
+  /** word, function, task id, flags, occupancy, number of arguments, then per argument its kind and value. */
+  Run: 1,
+  /** function, name, encoded. */
+  Function: 2,
+  /** tag, module, export. */
+  Codec: 3,
+  /** slot: its result will not be asked for any more. */
+  Clear: 4,
+} as const;
+
+/** Kinds of an argument in `Work.Run`. */
+export const Arg = {
+  /** As it is. */
+  Value: 0,
+  /** The slot of an earlier call of this lane. */
+  Slot: 1,
+  /** A result that the lane has kept, by its task's id. */
+  Kept: 2,
+  /** Has marked values inside. */
+  Marked: 3,
+  /** A handle: `meta`. */
+  Handle: 4,
+} as const;
+
+/** Flags of `Work.Run`. */
+export const Flag = {
+  /** Tell when the call begins. */
+  Watched: 1,
+  /** A name follows the number of arguments. */
+  Named: 2,
+  /** The bits above hold the attempt. */
+  AttemptShift: 2,
+} as const;
+
+/** Messages to a lane that are looked at as soon as they come. */
+export type Control =
+  | { readonly type: 'free'; readonly keys: readonly number[] }
+  | { readonly type: 'get'; readonly request: number; readonly key: number }
+  | { readonly type: 'abort'; readonly slot: number; readonly word: number; readonly reason: unknown }
+  | {
+      readonly type: 'settled';
+      readonly task: number;
+      readonly ok: boolean;
+      readonly value: unknown;
+      readonly codecs: readonly CodecReference[] | undefined;
+    }
+  | { readonly type: 'spawned'; readonly task: number; readonly id: number };
+
+export interface CodecReference {
+  readonly tag: string;
+  readonly module: string;
+  readonly exportName: string;
+}
+
+/** Operations inside a message from a lane, which is a flat array too. */
+export const Answer = {
+  /** slot, µs, value: a primitive. */
+  Done: 1,
+  /** slot, µs, value, bytes, codecs (an array of references, or undefined). */
+  Encoded: 2,
+  /** slot, µs, bytes, kind. */
+  Kept: 3,
+  /** slot, µs, error. */
+  Failed: 4,
+  /** slot: an input of it had failed. */
+  Skipped: 5,
+  /** slot. */
+  Started: 6,
+  Suspended: 7,
+  Resumed: 8,
+  /** request, whether it went well, value or error, codecs. */
+  Value: 9,
+  /** A {@link NestedRequest}. */
+  Spawn: 10,
+  /** nested task: the lane waits for its outcome. */
+  Await: 11,
+  /** nested task, reason. */
+  Cancel: 12,
+  /** nested tasks whose handles are gone. */
+  Drop: 13,
+} as const;
+
+/** A task that a task on the lane spawns. */
+export interface NestedRequest {
+  /** The lane's number for it. */
+  readonly task: number;
+  /** The slot of the task that asks, or −1. */
+  readonly parent: number;
+  /** The lane's number of the function; `fn` comes with it the first time. */
+  readonly fnId: number;
+  readonly fn: { readonly name: string; readonly implementations: Readonly<Record<string, EncodedFunction>> } | undefined;
+  readonly args: readonly NestedArg[];
+  readonly options: Readonly<Record<string, unknown>> | undefined;
+  /** Nested tasks among `syncdeps`. */
+  readonly syncdeps: readonly number[];
+}
+
+export type NestedArg =
+  | { readonly value: unknown; readonly codecs: readonly CodecReference[] | undefined }
+  | { readonly task: number };
+
+/** What a lane is given when it begins. */
+export interface LaneSetup {
+  readonly id: string;
+  readonly kind: string;
+  /** One word per slot, on shared memory: see `claims.ts`. */
+  readonly claims: Int32Array;
+  /** Rung by the host when it has posted something (see `executor.ts`). */
+  readonly codecs: readonly CodecReference[];
+}

@@ -1,0 +1,90 @@
+/** @file Tasks that tasks on other threads spawn become ordinary tasks here (S9). */
+import type { FunctionRecord, FunctionRegistry } from './functions/registry.js';
+import { checkOptions, resolveSettings, type TaskOptions } from './options.js';
+import type { Call, NestedArgument, NestedFunction, NestedHost, NestedOutcome, NestedSpawn, NestedTask } from './processor.js';
+import { type Argument, hostValue, Phase, SnapshotArgument, TaskRecord } from './scheduler/record.js';
+import type { Shell } from './scheduler/shell.js';
+import { describe } from './values/snapshot.js';
+
+export class NestedRuntime implements NestedHost {
+  /** By content, so that a function which several workers spawn has one record, and one memory of its run times. */
+  private readonly functions = new Map<string, FunctionRecord>();
+
+  constructor(
+    private readonly shell: Shell,
+    private readonly registry: FunctionRegistry,
+    private readonly defaults: () => TaskOptions,
+  ) {}
+
+  spawn(request: NestedSpawn): NestedTask {
+    const fn = this.functionOf(request.fn);
+    const given = request.options === undefined ? undefined : checkOptions(request.options, `spawn ${fn.name}`);
+    const syncdeps = request.syncdeps.map((task) => (task as HostedTask).record);
+    const settings = resolveSettings([given, this.defaults()], syncdeps);
+    const record = this.shell.spawn(fn, request.args.map(argumentOf), settings);
+    return new HostedTask(this.shell, record);
+  }
+
+  handle(call: Call): NestedTask {
+    return new HostedTask(this.shell, call as TaskRecord);
+  }
+
+  private functionOf(given: NestedFunction): FunctionRecord {
+    const key = JSON.stringify(given.implementations);
+    let record = this.functions.get(key);
+    if (record === undefined) {
+      record = this.registry.create({ name: given.name, implementations: given.implementations });
+      this.functions.set(key, record);
+    }
+    return record;
+  }
+}
+
+class HostedTask implements NestedTask {
+  private readonly giveUp: () => void;
+
+  constructor(
+    private readonly shell: Shell,
+    readonly record: TaskRecord,
+  ) {
+    this.giveUp = shell.retain(record, this);
+  }
+
+  get id(): number {
+    return this.record.id;
+  }
+  get name(): string {
+    return this.record.name;
+  }
+
+  describe(): ReturnType<NestedTask['describe']> {
+    const { record } = this;
+    const type = record.hosted ? describe(hostValue(record), this.shell.ports.valueCodecs) : { kind: 'object' };
+    return { type, bytes: record.bytes, space: record.residence?.processor.space.id ?? 'host' };
+  }
+
+  settled(listener: (outcome: NestedOutcome) => void): void {
+    const { record } = this;
+    const look = (): void => {
+      if (record.phase > Phase.Finished) listener({ ok: false, error: this.shell.reject(record) });
+      else listener({ ok: true, value: record.value, codecs: record.codecs });
+    };
+    this.shell.whenHosted(record, look, look);
+  }
+
+  cancel(reason: unknown): void {
+    this.shell.cancel(this.record, reason, false);
+  }
+
+  /** The lane has no handle on it any more. */
+  drop(): void {
+    this.giveUp();
+  }
+}
+
+function argumentOf(arg: NestedArgument): Argument {
+  if (arg.kind === 'task') return (arg.task as HostedTask).record;
+  const { value, codecs } = arg;
+  if (typeof value !== 'object' || value === null) return value as Argument;
+  return new SnapshotArgument(value, codecs, 0);
+}

@@ -1,0 +1,212 @@
+/**
+ * @file The ports of execution and of the data plane: what a processor plug-in implements. The scheduler knows
+ * processors only through these interfaces; CPU threads, the inline processor and a user's own are equals.
+ */
+import type { AnyFunction, EncodedFunction } from './functions/encoded.js';
+import type { ChunkType, ValueCodec } from './values/codec.js';
+
+/** Where values live: the host's memory, one worker thread's heap, a GPU. */
+export interface MemorySpace {
+  readonly id: string;
+  /** What is on the host's shared memory is at hand here too, such as in another thread. */
+  readonly sharesHost?: boolean;
+  /** Frees values that live here, by the keys under which they were reported. */
+  free?(keys: readonly number[]): void;
+}
+
+/** Why a processor does not take a call. */
+export interface Refusal {
+  readonly reason: string;
+}
+
+/** A function as processors see it: one per identity and runtime. */
+export interface FunctionRef {
+  readonly id: number;
+  readonly name: string;
+  /** The function for an implementation, where this thread holds it (not one that came from a worker as source). */
+  local(implementation: string): AnyFunction | undefined;
+  /** How the function travels. Prepared before `run` is called on a processor that is not `local`. */
+  encoded(implementation: string): EncodedFunction;
+}
+
+/**
+ * One argument of a call. `value`: in the host's memory, as plain data that structured clone carries; where
+ * `codecs` is set it holds marked values, to be restored with `restore` on arrival. `local`: the result of
+ * another task that is in the processor's own space or will be when this call starts.
+ */
+export type CallArgument =
+  | { readonly kind: 'value'; readonly value: unknown; readonly codecs: readonly ValueCodec[] | undefined }
+  | { readonly kind: 'local'; readonly call: Call }
+  | { readonly kind: 'handle'; readonly call: Call };
+
+/** One run of one task on one processor. The scheduler's own record, seen from the processor's side. */
+export interface Call {
+  readonly id: number;
+  readonly name: string;
+  readonly fn: FunctionRef;
+  /** The implementation of `fn` that this processor runs: `'host'`, `'thread'`, `'webgpu'` … */
+  readonly implementation: string;
+  /** How many runs of this task were lost or failed before this one. */
+  readonly attempt: number;
+  /** The share of the processor that the task takes, 0 to 1. */
+  readonly occupancy: number;
+  /** Whether the processor should call `report.started` when the call begins. */
+  readonly watched: boolean;
+  /** The processor's to write while it has the call: where it keeps it. */
+  ticket: number;
+  readonly arity: number;
+  argument(index: number): CallArgument;
+  /** The arguments as private plain values: what a processor in the host's memory hands to the function. */
+  values(): unknown[];
+}
+
+/** A result that stays in the space of the processor that made it, under the call's id. */
+export interface Resident {
+  readonly bytes: number;
+  readonly kind: string;
+}
+
+/** How a processor answers. Each call is answered exactly once, in any order and at any time. */
+export interface Report {
+  /** The result is `value`, in the host's memory. `micros`: the run time, measured next to the function. */
+  finished(call: Call, value: unknown, micros: number): void;
+  /** The same for a result that is in the form in which values cross threads (see `snapshot`), of about `bytes` bytes. */
+  delivered(
+    call: Call,
+    value: unknown,
+    codecs: readonly ValueCodec[] | undefined,
+    bytes: number,
+    micros: number,
+  ): void;
+  /** The result stays where it was made until someone needs it elsewhere. */
+  kept(call: Call, resident: Resident, micros: number): void;
+  failed(call: Call, error: unknown, micros: number): void;
+  /** The call was not started and never will be: it is the scheduler's again. */
+  revoked(call: Call): void;
+  /** The call has begun; asked for by `call.watched`. */
+  started(call: Call): void;
+  /** The call waits for a task of its own and has given its place up; `resumed` when it goes on. */
+  suspended(call: Call): void;
+  resumed(call: Call): void;
+}
+
+/** What is known of a processor that died. */
+export interface Loss {
+  /** Completes the sentence "cpu:0 …": `'exited with code 3'`, `'ran out of memory'`. */
+  readonly reason: string;
+  /** The calls that had begun; the others were only waiting there. */
+  readonly started: readonly Call[];
+  /** Whether the processor comes back by itself under the same id. */
+  readonly restarts: boolean;
+}
+
+/**
+ * Port: runs calls. A complete one takes about 30 lines: see the example `custom-processor`.
+ * Dagger's counterpart: a subtype of `Processor` with `execute!`.
+ */
+export interface Processor {
+  readonly id: string;
+  readonly kind: string;
+  readonly space: MemorySpace;
+  /** How many calls (of full occupancy) run at the same time. */
+  readonly capacity: number;
+  /** Whether tasks without a scope may run here. */
+  readonly defaultEnabled: boolean;
+  readonly parent?: Processor;
+  readonly node?: string;
+  readonly process?: string;
+  /** The implementations that it can run, best first. Plain functions are `'host'`. */
+  readonly implementations: readonly string[];
+  /** Functions run on the calling thread as they are, and need not travel. */
+  readonly local?: boolean;
+  /**
+   * Takes more calls than it can run at once, starts them in the order in which they came, and resolves an
+   * argument that is the result of an earlier call by itself. Without it, calls come one by one as others end.
+   */
+  readonly queues?: boolean;
+  /** The most calls that it holds at a time, where it `queues`. */
+  readonly window?: number;
+  freeMemory?(): number;
+  accepts(call: Call): boolean | Refusal;
+  run(batch: readonly Call[], report: Report): void;
+  /** Takes back what has not begun; each call is answered by `report.revoked`, or later by its outcome. */
+  revoke?(calls: readonly Call[]): void;
+  /** Tells running calls that nobody wants them any more. `force` stops them, at the price of the processor. */
+  abort?(calls: readonly Call[], reason: unknown, force: boolean): void;
+  /** Whether a call that was sent has begun. */
+  hasStarted?(call: Call): boolean;
+  /** Delivers reports that have arrived, from inside a long synchronous loop of the caller. */
+  poll?(): void;
+  onLost(listener: (loss: Loss) => void): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Port: carries a value between two memory spaces, each named by a space's id. Where none is registered for a
+ * pair, the value goes through `'host'`.
+ */
+export interface Mover {
+  readonly from: string;
+  readonly to: string;
+  /** To `'host'`: gives plain data. To another space: gives what the processor's calls find there. */
+  move(call: Call): Promise<{ value: unknown; codecs?: readonly ValueCodec[] | undefined }>;
+}
+
+/** What a plug-in registers under `PROCESSOR_PROVIDER`. */
+export interface ProcessorProvider {
+  readonly name: string;
+  /** Called once, when the runtime is made. Processors given at once are there before the first task. */
+  start(host: ProcessorHost): readonly Processor[] | Promise<readonly Processor[]>;
+}
+
+/** What the runtime offers to a provider. */
+export interface ProcessorHost {
+  /** Announces processors that came later. */
+  add(...processors: Processor[]): void;
+  /** Carries results between spaces. */
+  addMover(mover: Mover): void;
+  /** Serves tasks that spawn tasks from another thread; see `lane/host.ts`. */
+  readonly nested: NestedHost;
+}
+
+/** The runtime as a worker's nested `spawn` sees it. */
+export interface NestedHost {
+  spawn(request: NestedSpawn): NestedTask;
+  /** A handle on the task behind a call's argument, for `meta`. */
+  handle(call: Call): NestedTask;
+}
+
+/** A task that a running call asks for. */
+export interface NestedSpawn {
+  readonly parent: Call | undefined;
+  readonly fn: NestedFunction;
+  readonly args: readonly NestedArgument[];
+  /** Task options; `syncdeps` come on their own. */
+  readonly options: Readonly<Record<string, unknown>> | undefined;
+  readonly syncdeps: readonly NestedTask[];
+}
+
+/** A function's implementations, as they travel. The same object stands for the same function. */
+export interface NestedFunction {
+  readonly name: string;
+  readonly implementations: Readonly<Record<string, EncodedFunction>>;
+}
+
+export type NestedArgument =
+  | { readonly kind: 'value'; readonly value: unknown; readonly codecs: readonly ValueCodec[] | undefined }
+  | { readonly kind: 'task'; readonly task: NestedTask };
+
+/** A nested task's handle on the host's side. */
+export interface NestedTask {
+  readonly id: number;
+  readonly name: string;
+  /** What is known of its value, for a handle that stands in for it. */
+  describe(): { readonly type: ChunkType; readonly bytes: number; readonly space: string };
+  /** Calls back once, when the task is settled. The value is plain data in the host's memory. */
+  settled(listener: (outcome: NestedOutcome) => void): void;
+  cancel(reason: unknown): void;
+}
+
+export type NestedOutcome =
+  | { readonly ok: true; readonly value: unknown; readonly codecs: readonly ValueCodec[] | undefined }
+  | { readonly ok: false; readonly error: unknown };

@@ -1,0 +1,309 @@
+/** @file A runtime: one scheduler with its processors, wired from ports by a container of its own. */
+import { anyScope, includes, type Scope } from '@poniard/scopes';
+import type { DependencyContainer } from 'tsyringe';
+import { ambient, type AmbientRuntime } from './ambient.js';
+import type { Chunk } from './chunk.js';
+import { CancelledError, PoniardError } from './errors.js';
+import type { EventListener, EventStream } from './events.js';
+import { type PlacementReport, explainTask } from './explain.js';
+import type { AnyFunction } from './functions/encoded.js';
+import { type FunctionRegistry, GIVEN } from './functions/registry.js';
+import { checkFunction, handleNoun } from './handles.js';
+import { InlineProcessor } from './inline-processor.js';
+import { LocalChunk, LocalTask } from './local-handles.js';
+import { NestedRuntime } from './nested-runtime.js';
+import { checkDefaults, checkOptions, resolveSettings, type TaskOptions, type TaskSettings } from './options.js';
+import { OptionsContext } from './options-context.js';
+import type { Plugin } from './plugin.js';
+import type { Processor, ProcessorHost, ProcessorProvider } from './processor.js';
+import type { Argument, TaskRecord } from './scheduler/record.js';
+import { Shell } from './scheduler/shell.js';
+import { NOTHING } from './scheduler/state.js';
+import { sharedFunctions } from './shared-functions.js';
+import { makeSpawn, type Spawn } from './spawn.js';
+import { collectStats, type RuntimeStats } from './stats.js';
+import { isTask } from './task.js';
+import { isChunk } from './chunk.js';
+import type { Wiring } from './wiring.js';
+
+/** What `createRuntime` takes; all task options but `name` hold for all tasks of the runtime (O1). */
+export interface RuntimeOptions extends Omit<TaskOptions, 'name' | 'signal' | 'syncdeps'> {
+  readonly plugins?: readonly Plugin[] | undefined;
+  /** The parent of the runtime's own container. Default: a new one. */
+  readonly container?: DependencyContainer | undefined;
+  /** Records every task's story, which `explain` and errors then tell. Costs about 1 µs an event. */
+  readonly debug?: boolean | undefined;
+}
+
+export interface CloseOptions {
+  /** In ms: how long to wait for what was spawned. Then it is cancelled. Default: as long as it takes. */
+  readonly timeout?: number;
+  /** Cancels what was spawned and stops what is running. */
+  readonly force?: boolean;
+}
+
+/**
+ * A scheduler with its processors. Dagger: a `Context` and its eager scheduler.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * console.log(await runtime.spawn((a: number, b: number) => a + b, 1, 2)); // 3
+ * ```
+ */
+export class Runtime implements AmbientRuntime, AsyncDisposable {
+  readonly spawn: Spawn;
+  readonly map = sharedFunctions.map(this);
+  readonly fetch = sharedFunctions.fetch;
+  readonly fetchAll = sharedFunctions.fetchAll;
+  readonly wait = sharedFunctions.wait;
+  readonly waitAny = sharedFunctions.waitAny;
+  readonly waitAll = sharedFunctions.waitAll;
+  readonly isReady = sharedFunctions.isReady;
+  readonly cancel = sharedFunctions.cancel;
+  readonly asCompleted = sharedFunctions.asCompleted;
+  private readonly shell: Shell;
+  private readonly functions: FunctionRegistry;
+  private readonly events: EventStream;
+  private readonly defaults: TaskOptions;
+  private readonly optionsContext: OptionsContext;
+  private readonly plain: TaskSettings;
+  private readonly settingsCache = new WeakMap<TaskOptions, TaskSettings>();
+  private readonly providers: readonly ProcessorProvider[];
+  private readonly started: Promise<void>;
+  private readonly inline: InlineProcessor;
+  private state: 'open' | 'closing' | 'closed' = 'open';
+  private closing: Promise<void> | undefined = undefined;
+
+  /** Made by `createRuntime`. */
+  constructor(wiring: Wiring, defaults: TaskOptions) {
+    const { ports, providers, movers, events } = wiring;
+    this.defaults = checkDefaults(defaults);
+    this.plain = resolveSettings([this.defaults], NOTHING);
+    this.functions = ports.registry;
+    this.events = events;
+    this.providers = providers;
+    this.optionsContext = new OptionsContext(() => ports.host.asyncContext());
+    this.spawn = makeSpawn(this);
+    this.shell = new Shell(ports);
+    this.inline = new InlineProcessor(providers.length === 0, ports.clock, ambient.scopes, this);
+    this.shell.addProcessor(this.inline);
+    for (const mover of movers) this.shell.addMover(mover);
+    this.started = this.start();
+    this.started.catch(() => {});
+  }
+
+  /** Resolves when all plug-ins are up; rejects with a `PoniardError` that names one that failed. */
+  ready(): Promise<void> {
+    return this.started;
+  }
+
+  /** The processors that `scope` admits; all where none is given. */
+  processors(scope: Scope = anyScope): readonly Processor[] {
+    return this.shell.state.places.filter(({ gone }) => !gone).map(({ processor }) => processor).filter((p) => includes(scope, p));
+  }
+
+  /** P5: for every processor what the task costs there, term by term, or why it is refused. */
+  explain(task: PromiseLike<unknown>): PlacementReport {
+    return explainTask(this.shell.state, this.recordOf(task, 'explain'), this.events);
+  }
+
+  stats(): RuntimeStats {
+    return collectStats(this.shell.state, this.shell.ports.store);
+  }
+
+  /** Calls back for every event from now on; returns what ends it. */
+  subscribe(listener: EventListener): () => void {
+    const stop = this.events.subscribe(listener);
+    this.shell.traceWhileActive();
+    return () => {
+      stop();
+      this.shell.traceWhileActive();
+    };
+  }
+
+  withOptions<R>(options: TaskOptions, body: () => R): R {
+    return this.optionsContext.run(options, body);
+  }
+
+  /** What holds for a task that is spawned here without options of its own. */
+  getOptions(): TaskOptions {
+    return { ...this.defaults, ...this.optionsContext.get() };
+  }
+
+  spawnTask(fn: AnyFunction, args: readonly unknown[], options: TaskOptions | undefined): LocalTask<unknown> {
+    if (this.state !== 'open') throw new PoniardError('this runtime is closed: nothing can be spawned on it any more');
+    checkFunction(fn);
+    const record = this.functions.record(fn);
+    const settings = this.settings(record.name, options);
+    const inputs = this.inputs(args, settings.name ?? record.name);
+    if (inputs instanceof Refused) return this.refusedTask(record, settings, inputs.error);
+    return this.shell.spawn(record, inputs, settings, this.handleOf).handle as LocalTask<unknown>;
+  }
+
+  /** A handle on a value that is on this thread. Large arrays on ordinary memory are copied to shared memory, once. */
+  tochunk<T>(value: T, options: { readonly scope?: Scope } = {}): Chunk<T> {
+    if (isChunk(value)) return value as never;
+    if (isTask(value)) throw new TypeError('tochunk takes a value; a task gives its chunk by task.chunk()');
+    const { scope = anyScope, ...others } = options;
+    const settings = resolveSettings([{ ...checkOptions({ scope, ...others }, 'tochunk') }], NOTHING);
+    const arg = this.shell.argument(value, () => 'the value of tochunk', handleNoun);
+    const record = this.shell.spawn(GIVEN, NOTHING, settings);
+    this.shell.provide(record, arg);
+    return new LocalChunk<T>(this.shell, record, this.inline);
+  }
+
+  /**
+   * Lets everything that was spawned finish, then frees processors and memory (S10). Safe to call twice. Inside,
+   * `spawn` throws from now on.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.closing ??= this.shutDown(options);
+    if (options.force) this.shell.stop(new CancelledError('the runtime was closed by force'), true);
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** The record behind a handle of this runtime. */
+  recordOf(task: unknown, where: string): TaskRecord {
+    if (task instanceof LocalTask && task.shell === this.shell) return task.record;
+    if (task instanceof LocalChunk && task.shell === this.shell) return task.record;
+    if (isTask(task) || isChunk(task)) {
+      throw new TypeError(`${where}: the ${handleNoun(task)} belongs to another runtime; await it there and pass its value`);
+    }
+    throw new TypeError(`${where}: a Task is needed, not ${typeof task}`);
+  }
+
+  private readonly handleOf = (record: TaskRecord): LocalTask<unknown> => new LocalTask(this.shell, record);
+
+  private settings(name: string, options: TaskOptions | undefined): TaskSettings {
+    const around = this.optionsContext.get();
+    if (options === undefined) {
+      if (around === undefined) return this.plain;
+      return this.cached(around, () => [around, this.defaults]);
+    }
+    const own = checkOptions(options, `spawn ${name}`);
+    const syncdeps = (own.syncdeps ?? around?.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
+    return resolveSettings([own, around, this.defaults], syncdeps);
+  }
+
+  private cached(key: TaskOptions, layers: () => readonly TaskOptions[]): TaskSettings {
+    let settings = this.settingsCache.get(key);
+    if (settings === undefined) {
+      const syncdeps = (key.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
+      settings = resolveSettings(layers(), syncdeps);
+      this.settingsCache.set(key, settings);
+    }
+    return settings;
+  }
+
+  private inputs(args: readonly unknown[], name: string): readonly Argument[] | Refused {
+    if (args.length === 0) return NOTHING;
+    const inputs = new Array<Argument>(args.length);
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i];
+      if (typeof arg !== 'object' || arg === null) {
+        if (typeof arg !== 'function' && typeof arg !== 'symbol') {
+          inputs[i] = arg as Argument;
+          continue;
+        }
+      } else if (arg instanceof LocalTask && arg.shell === this.shell) {
+        inputs[i] = arg.record;
+        continue;
+      }
+      const label = (): string => `argument ${i + 1} of ${name} (#${this.shell.upcomingId})`;
+      try {
+        inputs[i] = this.input(arg, label);
+      } catch (error) {
+        // Bad use is thrown here and now (E4); a value that cannot travel fails the task that it was for.
+        if (error instanceof TypeError) throw error;
+        return new Refused(error);
+      }
+    }
+    return inputs;
+  }
+
+  private input(arg: unknown, label: () => string): Argument {
+    if (isTask(arg) || isChunk(arg)) return this.recordOf(arg, label());
+    if (typeof arg === 'object' && arg !== null && typeof (arg as { then?: unknown }).then === 'function') {
+      return this.promised(arg as PromiseLike<unknown>, label);
+    }
+    return this.shell.argument(arg, label, handleNoun);
+  }
+
+  /** S4: a Promise as an argument is a dependency like a Task. */
+  private promised(promise: PromiseLike<unknown>, label: () => string): TaskRecord {
+    const where = label();
+    const record = this.shell.spawn(GIVEN, NOTHING, resolveSettings([{ name: `the promise that is ${where}` }], NOTHING));
+    promise.then(
+      (value) => {
+        try {
+          this.shell.provide(record, this.shell.argument(value, () => where, handleNoun));
+        } catch (error) {
+          this.shell.fail(record, error);
+        }
+      },
+      (error) => this.shell.fail(record, error),
+    );
+    return record;
+  }
+
+  private refusedTask(fn: TaskRecord['fn'], settings: TaskSettings, error: unknown): LocalTask<unknown> {
+    const gate = this.shell.spawn(GIVEN, NOTHING, this.plain);
+    const record = this.shell.spawn(fn, [gate], settings, this.handleOf);
+    const handle = record.handle as LocalTask<unknown>;
+    this.shell.fail(record, error);
+    this.shell.provide(gate, undefined);
+    return handle;
+  }
+
+  private async start(): Promise<void> {
+    const host: ProcessorHost = {
+      add: (...processors) => {
+        for (const processor of processors) this.shell.addProcessor(processor);
+      },
+      addMover: (mover) => this.shell.addMover(mover),
+      nested: new NestedRuntime(this.shell, this.functions, () => this.defaults),
+    };
+    const failures: PoniardError[] = [];
+    const coming = this.providers.map((provider) => {
+      const failed = (error: unknown): void => {
+        const reason = error instanceof Error ? error.message : String(error);
+        failures.push(new PoniardError(`the plugin ${provider.name} could not start: ${reason}`, { cause: error }));
+      };
+      try {
+        const processors = provider.start(host);
+        if (processors instanceof Promise) return processors.then((given) => host.add(...given), failed);
+        host.add(...processors);
+      } catch (error) {
+        failed(error);
+      }
+      return undefined;
+    });
+    // Where all have come at once, tasks that fit none are told so at once too.
+    const late = coming.filter((promise) => promise !== undefined);
+    if (late.length > 0) await Promise.all(late);
+    this.shell.complete();
+    const [failure] = failures;
+    if (failure !== undefined) throw failure;
+  }
+
+  private async shutDown({ timeout, force }: CloseOptions): Promise<void> {
+    this.state = 'closing';
+    if (!force) await this.shell.idle(timeout);
+    this.state = 'closed';
+    this.shell.stop(new CancelledError('the runtime was closed before the task ended'), true);
+    await Promise.all(this.shell.state.places.map(({ processor }) => processor.close()));
+    this.shell.dispose();
+  }
+}
+
+/** An argument that cannot travel. */
+class Refused {
+  constructor(readonly error: unknown) {}
+}

@@ -1,0 +1,167 @@
+/** @file Which processors may run a task: scope, implementation, how its function travels, `accepts`, memory. */
+import { anyScope, constrain, formatScope, includes, isInvalid, type Scope, scopeKey } from '@poniard/scopes';
+import type { FunctionRecord } from '../functions/registry.js';
+import type { Place } from './place.js';
+import { admission, type Costs } from './placement.js';
+import { TaskRecord } from './record.js';
+
+export interface Candidates {
+  readonly places: readonly Place[];
+  /** The implementation that each of `places` would run. */
+  readonly implementations: readonly string[];
+  /** Whether some of them need the function to travel. */
+  readonly travels: boolean;
+  /** Whether they are of several kinds. */
+  readonly mixed: boolean;
+  /** Why the others were refused, where someone asked. */
+  readonly refusals: readonly string[] | undefined;
+}
+
+export class CandidateTable {
+  private byKey = new Map<string, Candidates>();
+  private lastSettings: object | undefined = undefined;
+  private lastFunction: FunctionRecord | undefined = undefined;
+  private last: Candidates | undefined = undefined;
+  /** Whether the runtime has processors of more than one kind. */
+  several = false;
+
+  constructor(private readonly all: readonly Place[]) {}
+
+  /** Processors came or went. */
+  changed(): void {
+    this.byKey = new Map();
+    this.lastSettings = undefined;
+    this.several = new Set(this.all.filter(({ gone }) => !gone).map(({ processor }) => processor.kind)).size > 1;
+  }
+
+  /** Those that scope and implementation admit. */
+  of(record: TaskRecord): Candidates {
+    const { fn } = record;
+    const own = record.settings.scope;
+    if (record.settings === this.lastSettings && fn === this.lastFunction && !hasScopedInput(record)) {
+      return this.last as Candidates;
+    }
+    const scope = effectiveScope(record, own);
+    const key = `${scope === own ? record.settings.scopeKey : scopeKey(scope)} ${fn.implementationKey}`;
+    let candidates = this.byKey.get(key);
+    if (candidates === undefined) {
+      candidates = this.find(fn, scope);
+      this.byKey.set(key, candidates);
+    }
+    if (scope === own) {
+      this.lastSettings = record.settings;
+      this.lastFunction = fn;
+      this.last = candidates;
+    }
+    return candidates;
+  }
+
+  /** Of those, the ones that can be reached and take the call. */
+  admitting(record: TaskRecord, costs: Costs): Candidates {
+    const candidates = this.of(record);
+    const { places, implementations } = candidates;
+    let refused = false;
+    for (let i = 0; i < places.length && !refused; i++) {
+      refused = this.refusal(record, places[i] as Place, implementations[i] as string, costs) !== undefined;
+    }
+    if (!refused) return candidates;
+    const refusals: string[] = [];
+    const kept = places.flatMap((place, i) => {
+      const reason = this.refusal(record, place, implementations[i] as string, costs);
+      if (reason === undefined) return [{ place, implementation: implementations[i] as string }];
+      refusals.push(`${place.processor.id}: ${reason}`);
+      return [];
+    });
+    return collect(kept, refusals);
+  }
+
+  includes(record: TaskRecord, place: Place): boolean {
+    return this.of(record).places.includes(place) && !place.gone;
+  }
+
+  implementation(record: TaskRecord, place: Place): string {
+    const { places, implementations } = this.of(record);
+    return implementations[places.indexOf(place)] as string;
+  }
+
+  /** Each processor with the reason why it cannot run the task, for errors and `explain`. */
+  reasons(record: TaskRecord, costs: Costs): { place: Place; reason: string | undefined }[] {
+    const { fn } = record;
+    const scope = effectiveScope(record, record.settings.scope);
+    return this.all
+      .filter(({ gone }) => !gone)
+      .map((place) => {
+        const scoped = outOfScope(fn, scope, place);
+        if (scoped !== undefined) return { place, reason: scoped };
+        const implementation = bestImplementation(fn, place) as string;
+        return { place, reason: this.refusal(record, place, implementation, costs) };
+      });
+  }
+
+  private refusal(record: TaskRecord, place: Place, implementation: string, costs: Costs): string | undefined {
+    if (!place.processor.local) {
+      const travel = record.fn.travel(implementation);
+      if (travel?.state === 'impossible') {
+        return travel.error instanceof Error ? travel.error.message : String(travel.error);
+      }
+    }
+    const answer = admission(record, place, costs);
+    return answer === true ? undefined : answer;
+  }
+
+  private find(fn: FunctionRecord, scope: Scope): Candidates {
+    const kept = this.all.flatMap((place) => {
+      if (place.gone || outOfScope(fn, scope, place) !== undefined) return [];
+      return [{ place, implementation: bestImplementation(fn, place) as string }];
+    });
+    return collect(kept, undefined);
+  }
+}
+
+function collect(kept: { place: Place; implementation: string }[], refusals: string[] | undefined): Candidates {
+  const places = kept.map(({ place }) => place);
+  return {
+    places,
+    implementations: kept.map(({ implementation }) => implementation),
+    travels: places.some(({ processor }) => !processor.local),
+    mixed: new Set(places.map(({ processor }) => processor.kind)).size > 1,
+    refusals,
+  };
+}
+
+function bestImplementation(fn: FunctionRecord, place: Place): string | undefined {
+  return place.processor.implementations.find((implementation) => fn.has(implementation));
+}
+
+function outOfScope(fn: FunctionRecord, scope: Scope, place: Place): string | undefined {
+  if (isInvalid(scope)) return `the scopes exclude each other: ${formatScope(scope)}`;
+  if (!includes(scope, place.processor)) {
+    if (!place.processor.defaultEnabled) return `it runs only what names it, and the scope is ${formatScope(scope)}`;
+    return `it is outside the scope ${formatScope(scope)}`;
+  }
+  if (bestImplementation(fn, place) === undefined) {
+    const has = Object.keys(fn.shape.implementations).join(', ');
+    return `it runs ${place.processor.implementations.join(', ')}, and ${fn.name} has ${has}`;
+  }
+  return undefined;
+}
+
+function hasScopedInput(record: TaskRecord): boolean {
+  const { args } = record;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (arg instanceof TaskRecord && arg.given && arg.settings.scope !== anyScope) return true;
+  }
+  return record.fn.shape.scope !== undefined;
+}
+
+/** K2: the task's own scope, those of its chunks, and its function's. */
+function effectiveScope(record: TaskRecord, own: Scope): Scope {
+  let scope = own;
+  if (!hasScopedInput(record)) return scope;
+  for (const arg of record.args) {
+    if (arg instanceof TaskRecord && arg.given) scope = constrain(scope, arg.settings.scope);
+  }
+  const { scope: functionScope } = record.fn.shape;
+  return functionScope === undefined ? scope : constrain(scope, functionScope);
+}

@@ -1,0 +1,107 @@
+/** @file How failures, cancellations and retries change the tasks. */
+import { formatScope } from '@poniard/scopes';
+import { CancelledError, SchedulingError } from '../errors.js';
+import type { FunctionRecord } from '../functions/registry.js';
+import type { Candidates } from './candidates.js';
+import type { Place } from './place.js';
+import { eachDependent, Failure, isTerminal, Phase, type TaskRecord } from './record.js';
+import { consumed } from './residence.js';
+import { NOTHING, type SchedulerState } from './state.js';
+
+/** E1: fails a task and all that depend on it, at once and without recursion. */
+export function failTask(state: SchedulerState, record: TaskRecord, error: unknown, from: Failure | undefined): void {
+  end(state, record, error, from, Phase.Failed, undefined);
+}
+
+export function cancelTask(state: SchedulerState, record: TaskRecord, error: unknown, force: boolean): void {
+  if (isTerminal(record)) {
+    // It was cancelled before and goes on running: now it is to be stopped.
+    if (record.cancelling && force) abort(state, record, error, true);
+    return;
+  }
+  const phase = error instanceof CancelledError ? Phase.Cancelled : Phase.Failed;
+  end(state, record, error, undefined, phase, force);
+}
+
+/** A throw: runs again while the task's own `retries` last. */
+export function retryOrFail(state: SchedulerState, record: TaskRecord, error: unknown): void {
+  if (record.attempt < (record.settings.retries ?? 0)) {
+    record.attempt++;
+    state.again(record);
+  } else failTask(state, record, error, undefined);
+}
+
+function end(
+  state: SchedulerState,
+  first: TaskRecord,
+  error: unknown,
+  cause: Failure | undefined,
+  phase: Phase,
+  force: boolean | undefined,
+): void {
+  const work: { record: TaskRecord; from: Failure | undefined }[] = [{ record: first, from: cause }];
+  for (let item = work.pop(); item !== undefined; item = work.pop()) {
+    const { record, from } = item;
+    if (isTerminal(record)) continue;
+    const failure = new Failure(error, record.summary, from && (from.root ?? from), from);
+    detach(state, record, error, force ?? false);
+    if (record.plan !== undefined) {
+      for (const block of record.plan.blocks) work.push({ record: block, from: failure });
+      record.plan = undefined;
+    }
+    consumed(state, record);
+    state.setPhase(record, phase);
+    record.value = failure;
+    eachDependent(record, (dependent) => work.push({ record: dependent, from: failure }));
+    record.dependents = undefined;
+    record.args = NOTHING;
+    state.trace?.('task:error', record, undefined);
+    state.settle(record);
+  }
+}
+
+/** Takes a task out of queues, or asks the processor that has it to let it go. */
+function detach(state: SchedulerState, record: TaskRecord, error: unknown, force: boolean): void {
+  const { place } = record;
+  if (place === undefined) return;
+  if (record.phase === Phase.Queued) {
+    place.forget(record);
+    record.place = undefined;
+    state.feedLater(place);
+  } else if (record.phase === Phase.Sent) {
+    record.cancelling = true;
+    revoke(state, place, record);
+    abort(state, record, error, force);
+  }
+}
+
+function revoke(state: SchedulerState, place: Place, record: TaskRecord): void {
+  state.instructions.revoke.push({ place, records: [record] });
+  state.instructions.pending = true;
+}
+
+function abort(state: SchedulerState, record: TaskRecord, reason: unknown, force: boolean): void {
+  state.instructions.abort.push({ record, reason, force });
+  state.instructions.pending = true;
+}
+
+/** E5. */
+export function noProcessor(record: TaskRecord, candidates: Candidates, all: string[] = []): Error {
+  const { fn } = record;
+  const travel = impossibleTravel(fn);
+  if (travel !== undefined) return travel;
+  const reasons = [...all, ...(candidates.refusals ?? [])];
+  const scope = formatScope(record.settings.scope);
+  const list = reasons.length === 0 ? 'there are no processors' : reasons.map((r) => `\n  ${r}`).join('');
+  return new SchedulingError(
+    `no processor can run ${record.name} (#${record.id}) in the scope ${scope}; try widening it: ${list}`,
+  );
+}
+
+function impossibleTravel(fn: FunctionRecord): Error | undefined {
+  for (const implementation of Object.keys(fn.shape.implementations)) {
+    const travel = fn.travel(implementation);
+    if (travel?.state === 'impossible' && travel.error instanceof Error) return travel.error;
+  }
+  return undefined;
+}

@@ -1,0 +1,151 @@
+/** @file Where a task runs: the cost of each processor, term by term, and the policy that picks one (P1). */
+import { sizeClass, type TransferTimes, UNKNOWN_MICROS } from './costs.js';
+import type { Place } from './place.js';
+import { SnapshotArgument, TaskRecord } from './record.js';
+
+/** The terms of P1, in µs. */
+export interface CostTerms {
+  /** Work that is queued before it. */
+  readonly queued: number;
+  /** Bringing the inputs that the processor lacks. */
+  readonly transfer: number;
+  readonly run: number;
+  readonly total: number;
+  /** Whether `run` was measured on this kind of processor, or is a guess. */
+  readonly measured: boolean;
+}
+
+/**
+ * Port: picks one of the processors that admit a task. Replace it under the token `PLACEMENT_POLICY`.
+ * `candidates` is never empty; the answer is one of them.
+ */
+export interface PlacementPolicy {
+  choose(task: TaskRecord, candidates: readonly Place[], costs: Costs): Place;
+}
+
+/** Estimates, as a policy may ask for them. */
+export class Costs {
+  constructor(readonly transfers: TransferTimes) {}
+
+  /** The bytes of a task's inputs, as far as they are known. */
+  inputBytes(task: TaskRecord): number {
+    let bytes = 0;
+    const { args } = task;
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i];
+      if (typeof arg === 'object' && arg !== null) bytes += arg.bytes;
+      else if (typeof arg === 'string') bytes += arg.length;
+    }
+    return bytes;
+  }
+
+  /** Expected µs on a kind of processor; a kind that has not tried it is taken to be as fast as the best that has. */
+  run(task: TaskRecord, kind: string): number {
+    const { timeUtil } = task.settings;
+    if (timeUtil !== undefined) return timeUtil * 1000;
+    const size = sizeClass(this.inputBytes(task));
+    return task.fn.times.expected(kind, size) ?? task.fn.times.best(size) ?? UNKNOWN_MICROS;
+  }
+
+  measured(task: TaskRecord, kind: string): boolean {
+    const size = sizeClass(this.inputBytes(task));
+    return task.settings.timeUtil !== undefined || task.fn.times.expected(kind, size) !== undefined;
+  }
+
+  /** Expected µs to bring what `place` lacks. */
+  transfer(task: TaskRecord, place: Place): number {
+    let micros = 0;
+    const { args } = task;
+    const to = place.processor.space.id;
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i];
+      if (typeof arg !== 'object' || arg === null) continue;
+      if (arg instanceof SnapshotArgument || arg.hosted) {
+        if (!place.sharesHostMemory) micros += this.transfers.expected('host', to, arg.bytes);
+      } else if (arg.residence !== undefined && arg.residence !== place) {
+        micros += this.transfers.expected(arg.residence.processor.space.id, 'host', arg.bytes);
+        if (!place.sharesHostMemory) micros += this.transfers.expected('host', to, arg.bytes);
+      }
+    }
+    return micros;
+  }
+
+  terms(task: TaskRecord, place: Place): CostTerms {
+    const queued = place.queuedMicros;
+    const transfer = this.transfer(task, place);
+    const run = this.run(task, place.processor.kind);
+    const measured = this.measured(task, place.processor.kind);
+    return { queued, transfer, run, total: queued + transfer + run, measured };
+  }
+}
+
+/**
+ * The default: the earliest expected finish. Tasks that cost about the same everywhere go in runs to one processor
+ * before the next gets some, so that neighbours in a graph meet on one worker and messages carry many.
+ */
+export class EarliestFinish implements PlacementPolicy {
+  private last: Place | undefined = undefined;
+  /** In µs. Below it, a difference in cost is not worth leaving the last choice. */
+  constructor(private readonly stickiness = 50) {}
+
+  choose(task: TaskRecord, candidates: readonly Place[], costs: Costs): Place {
+    let best = candidates[0] as Place;
+    if (candidates.length === 1) return best;
+    let least = Number.POSITIVE_INFINITY;
+    let lastCost = Number.POSITIVE_INFINITY;
+    const hasData = hasObjects(task);
+    let kind = '';
+    let run = 0;
+    for (let i = 0; i < candidates.length; i++) {
+      const place = candidates[i] as Place;
+      if (place.processor.kind !== kind) {
+        kind = place.processor.kind;
+        run = costs.run(task, kind);
+      }
+      const cost = place.queuedMicros + run + (hasData ? costs.transfer(task, place) : 0);
+      if (place === this.last) lastCost = cost;
+      if (cost < least) {
+        least = cost;
+        best = place;
+      }
+    }
+    if (lastCost - least <= this.stickiness && this.last !== undefined) return this.last;
+    this.last = best;
+    return best;
+  }
+}
+
+function hasObjects(task: TaskRecord): boolean {
+  const { args } = task;
+  for (let i = 0; i < args.length; i++) if (typeof args[i] === 'object' && args[i] !== null) return true;
+  return false;
+}
+
+/** Whether a processor takes a task, or why not. Memory is checked against the inputs that it would have to hold. */
+export function admission(task: TaskRecord, place: Place, costs: Costs): true | string {
+  const { processor } = place;
+  if (processor.freeMemory !== undefined) {
+    const needed = costs.inputBytes(task);
+    const free = processor.freeMemory();
+    if (needed > free) return `it has ${free} bytes free and the inputs take ${needed}`;
+  }
+  const answer = processor.accepts(task);
+  if (answer === true) return true;
+  return answer === false ? 'it does not accept this call' : answer.reason;
+}
+
+/**
+ * Which of several kinds of processor a task may go to while some have never run its function: a kind that is
+ * unknown is tried with one task at a time, so that a slow one costs one run and not a queue of them (P2).
+ */
+export function boundTrials(task: TaskRecord, candidates: readonly Place[], costs: Costs): readonly Place[] {
+  const { fn } = task;
+  const open = candidates.filter(({ processor: { kind } }) => costs.measured(task, kind) || !fn.trials.has(kind));
+  if (open.length > 0) return open;
+  const capacities = new Map<string, number>();
+  for (const { processor } of candidates) {
+    capacities.set(processor.kind, (capacities.get(processor.kind) ?? 0) + processor.capacity);
+  }
+  const [widest] = [...capacities].sort(([, a], [, b]) => b - a)[0] as [string, number];
+  return candidates.filter(({ processor }) => processor.kind === widest);
+}

@@ -1,0 +1,216 @@
+/**
+ * @file A task as the scheduler knows it. One object per task: its fields are few and small, since a graph may
+ * have a million of them (measured in `bench scale`). Handles that users hold point here, never back, once the
+ * task has finished: so finished tasks that nobody holds are gone.
+ */
+import type { Call, CallArgument } from '../processor.js';
+import { type FunctionRecord, GIVEN } from '../functions/registry.js';
+import type { TaskSettings } from '../options.js';
+import type { TaskSummary } from '../errors.js';
+import type { ValueCodec } from '../values/codec.js';
+import type { Stored } from '../ports.js';
+import type { Encoded } from '../values/snapshot.js';
+import { isPrimitive, restore } from '../values/snapshot.js';
+import type { Place } from './place.js';
+
+/** Where a task stands. The table of moves between these is in `transitions.ts`. */
+export const Phase = {
+  /** Some input is missing. */
+  Waiting: 0,
+  /** In the queue of a processor, on the host's side. */
+  Queued: 1,
+  /** Handed to a processor. */
+  Sent: 2,
+  Finished: 3,
+  Failed: 4,
+  Cancelled: 5,
+} as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** A value that is in the {@link Store} of the runtime. */
+export class StoredValue {
+  constructor(readonly stored: Stored) {}
+}
+
+/** An argument as it was given at spawn: a primitive, a snapshot, or another task's record. */
+export type Argument = TaskRecord | SnapshotArgument | string | number | boolean | bigint | null | undefined;
+
+/** An ordinary argument, taken as it was at `spawn`. */
+export class SnapshotArgument {
+  constructor(
+    readonly value: unknown,
+    readonly codecs: readonly ValueCodec[] | undefined,
+    readonly bytes: number,
+  ) {}
+  static from(encoded: Encoded): SnapshotArgument {
+    return new SnapshotArgument(encoded.value, encoded.codecs, encoded.bytes + encoded.shared);
+  }
+}
+
+/** In place of a value that cannot leave the thread that made it. */
+export class Unsendable {
+  constructor(readonly error: unknown) {}
+}
+
+/** Why a task failed: the error, and the way it took from the task that threw. */
+export class Failure {
+  constructor(
+    readonly error: unknown,
+    readonly task: TaskSummary,
+    readonly root: Failure | undefined,
+    readonly from: Failure | undefined,
+  ) {}
+  get rootTask(): TaskSummary {
+    return (this.root ?? this).task;
+  }
+  chain(): TaskSummary[] {
+    const chain: TaskSummary[] = [];
+    for (let at: Failure | undefined = this; at; at = at.from) chain.push(at.task);
+    return chain.reverse();
+  }
+}
+
+/** A large call that runs as blocks. */
+export interface RunningPlan {
+  readonly blocks: readonly TaskRecord[];
+  readonly finish: (results: unknown[]) => unknown;
+}
+
+export class TaskRecord implements Call {
+  phase: Phase = Phase.Waiting;
+  /** Inputs that are not there yet: unfinished tasks, values on their way, the function's preparation. */
+  pending = 0;
+  attempt = 0;
+  ticket = -1;
+  /** Expected run time in whole µs (an integer, so that sums are exact and the field stays unboxed). */
+  estimate = 1;
+  implementation = 'host';
+  place: Place | undefined = undefined;
+  /** The processor that answered last. */
+  maker: Place | undefined = undefined;
+  dependents: TaskRecord | TaskRecord[] | undefined = undefined;
+  /** Finished: plain data on the host, if `hosted`. Failed or cancelled: a {@link Failure}. */
+  value: unknown = undefined;
+  codecs: readonly ValueCodec[] | undefined = undefined;
+  hosted = false;
+  /** The processor in whose space the result lives, and its size there. */
+  residence: Place | undefined = undefined;
+  bytes = 0;
+  /** What holders see: `value` with its classes restored, made once so that two fetches are equal. */
+  restored: unknown = undefined;
+  /** Tasks that still need a result that lives elsewhere, and handles on it. When both are gone, it is freed. */
+  consumers = 0;
+  handles = 0;
+  /** How many tasks would have to run again, one after another, to make a lost result anew. */
+  depth = 0;
+  suspended = false;
+  observed = false;
+  moving = false;
+  cancelling = false;
+  /** Has been settled once for its holders; a lost result that is made again does not settle anew. */
+  settled = false;
+  previous: TaskRecord | undefined = undefined;
+  next: TaskRecord | undefined = undefined;
+  /** The user's handle while the task is unsettled (a result that lives elsewhere is counted by it). */
+  handle: object | undefined = undefined;
+  listeners: ((record: TaskRecord) => void)[] | undefined = undefined;
+  plan: RunningPlan | undefined = undefined;
+  /** Its operation's planner has been asked. */
+  planned = false;
+
+  constructor(
+    readonly id: number,
+    readonly fn: FunctionRecord,
+    public args: readonly Argument[],
+    readonly settings: TaskSettings,
+  ) {}
+
+  get name(): string {
+    return this.settings.name ?? this.fn.name;
+  }
+  /** A value that no task makes: a chunk's, or that of a promise given as an argument. */
+  get given(): boolean {
+    return this.fn === GIVEN;
+  }
+  get occupancy(): number {
+    return this.settings.occupancy;
+  }
+  get watched(): boolean {
+    return this.settings.timeout !== undefined;
+  }
+  get arity(): number {
+    return this.args.length;
+  }
+  get terminal(): boolean {
+    return this.phase >= Phase.Finished;
+  }
+  get summary(): TaskSummary {
+    return { id: this.id, name: this.name };
+  }
+
+  argument(index: number): CallArgument {
+    const arg = this.args[index];
+    if (arg instanceof TaskRecord) {
+      if (this.settings.meta) return { kind: 'handle', call: arg };
+      if (arg.hosted) return { kind: 'value', value: arg.read(), codecs: arg.codecs };
+      return { kind: 'local', call: arg };
+    }
+    if (arg instanceof SnapshotArgument) return { kind: 'value', value: arg.value, codecs: arg.codecs };
+    return { kind: 'value', value: arg, codecs: undefined };
+  }
+
+  /** The value on the host, in the form in which values cross threads. */
+  read(): unknown {
+    const { value } = this;
+    if (typeof value !== 'object' || value === null) return value;
+    if (value instanceof StoredValue) return value.stored.read();
+    if (value instanceof Unsendable) throw value.error;
+    return value;
+  }
+
+  values(): unknown[] {
+    return this.args.map((arg) => {
+      if (arg instanceof TaskRecord) return hostValue(arg);
+      if (arg instanceof SnapshotArgument) return privateCopy(arg.value, arg.codecs);
+      return arg;
+    });
+  }
+}
+
+export function isTerminal(record: TaskRecord): boolean {
+  return record.phase >= Phase.Finished;
+}
+
+/** Calls `visit` for each dependent. */
+export function eachDependent(record: TaskRecord, visit: (dependent: TaskRecord) => void): void {
+  const { dependents } = record;
+  if (dependents === undefined) return;
+  if (Array.isArray(dependents)) for (let i = 0; i < dependents.length; i++) visit(dependents[i] as TaskRecord);
+  else visit(dependents);
+}
+
+export function addDependent(record: TaskRecord, dependent: TaskRecord): void {
+  const { dependents } = record;
+  if (dependents === undefined) record.dependents = dependent;
+  else if (Array.isArray(dependents)) dependents.push(dependent);
+  else record.dependents = [dependents, dependent];
+}
+
+/** The value of a finished record in the host's memory as its holders see it; two calls give the same. */
+export function hostValue(record: TaskRecord): unknown {
+  if (record.codecs === undefined) return record.read();
+  if (record.restored === undefined) record.restored = privateCopy(record.read(), record.codecs);
+  return record.restored;
+}
+
+/** A copy of an encoded value that its receiver may change; arrays on shared memory stay shared. */
+export function privateCopy(value: unknown, codecs: readonly ValueCodec[] | undefined): unknown {
+  const copy = isPrimitive(value) ? value : structuredClone(value);
+  return codecs === undefined ? copy : restore(copy, (tag) => findCodec(codecs, tag));
+}
+
+export function findCodec(codecs: readonly ValueCodec[], tag: string): ValueCodec {
+  const codec = codecs.find((candidate) => candidate.tag === tag);
+  if (codec === undefined) throw new TypeError(`no ValueCodec with the tag ${JSON.stringify(tag)}`);
+  return codec;
+}

@@ -1,0 +1,236 @@
+/**
+ * @file Where results live. A result that only a processor has is counted and freed with its last user (C4),
+ * moved when someone elsewhere needs it (C2), and made again from its inputs when its processor dies (E3).
+ */
+import { WorkerLostError } from '../errors.js';
+import type { Loss, Resident } from '../processor.js';
+import type { ValueCodec } from '../values/codec.js';
+import { failTask } from './failing.js';
+import type { Place } from './place.js';
+import { addDependent, type Failure, isTerminal, Phase, TaskRecord } from './record.js';
+import { NOTHING, type SchedulerState } from './state.js';
+
+/**
+ * After so many results in a row that only processors have, one is copied to the host, so that neither lineage
+ * nor the work to repeat after a loss grows with the length of a chain.
+ */
+const LINEAGE = 64;
+
+/**
+ * Whether all inputs of `record` are there, for `place` or (undefined) anywhere. What is gone is made again, what
+ * is elsewhere is sent for; the task then waits for it like for any input.
+ */
+export function inputsAtHand(state: SchedulerState, record: TaskRecord, place: Place | undefined): boolean {
+  const { args } = record;
+  // With nothing pending, an unfinished input is one that had finished, was lost, and is being made again.
+  const complete = record.pending === 0;
+  for (let i = 0; i < args.length; i++) {
+    const input = args[i];
+    if (!(input instanceof TaskRecord) || input.hosted || record.settings.meta) continue;
+    if (input.phase > Phase.Finished) {
+      failTask(state, record, (input.value as Failure).error, input.value as Failure);
+      return false;
+    }
+    if (input.phase !== Phase.Finished) {
+      if (complete) waitFor(record, input);
+    } else if (input.residence === undefined) {
+      waitFor(record, input);
+      recompute(state, input);
+    } else if (place !== undefined && input.residence !== place) {
+      waitFor(record, input);
+      fetchHome(state, input);
+    }
+  }
+  return record.pending === 0 || (place?.processor.queues === true && record.pending === unfinishedOn(record, place));
+}
+
+/** The record waits again for an input that had finished: it will count as its consumer anew when it comes. */
+function waitFor(record: TaskRecord, input: TaskRecord): void {
+  record.pending++;
+  input.consumers--;
+  addDependent(input, record);
+}
+
+/** How many inputs are still being made by `place`, in front of the record. */
+function unfinishedOn(record: TaskRecord, place: Place): number {
+  let count = 0;
+  const consider = (input: TaskRecord): void => {
+    if (input.phase === Phase.Sent && input.place === place) count++;
+  };
+  for (const arg of record.args) if (arg instanceof TaskRecord) consider(arg);
+  for (const input of record.settings.syncdeps) consider(input);
+  return count;
+}
+
+function fetchHome(state: SchedulerState, record: TaskRecord): void {
+  if (record.moving || record.hosted) return;
+  record.moving = true;
+  state.instructions.move.push(record);
+  state.instructions.pending = true;
+  state.trace?.('chunk:move', record, record.residence, record.bytes);
+}
+
+/** A task finished and its result stays with its processor. */
+export function kept(state: SchedulerState, record: TaskRecord, place: Place, resident: Resident): void {
+  record.residence = place;
+  record.bytes = resident.bytes;
+  place.residents.add(record);
+  place.residentBytes += resident.bytes;
+  state.settleFinished(record);
+  if (record.listeners !== undefined || record.depth >= LINEAGE) fetchHome(state, record);
+  else freeIfUnused(state, record);
+}
+
+export function moved(
+  state: SchedulerState,
+  record: TaskRecord,
+  value: unknown,
+  codecs: readonly ValueCodec[] | undefined,
+): void {
+  record.moving = false;
+  if (record.phase !== Phase.Finished || record.hosted) return;
+  record.value = value;
+  record.codecs = codecs;
+  record.hosted = true;
+  record.depth = 0;
+  record.args = NOTHING;
+  tellWaiting(state, record);
+  state.settle(record);
+}
+
+export function unmoved(state: SchedulerState, record: TaskRecord, from: Place, error: unknown): void {
+  // Where the processor died on the way, the loss has been reported and the value is made again.
+  if (record.phase !== Phase.Finished || record.residence !== from) return;
+  record.moving = false;
+  state.setPhase(record, Phase.Waiting);
+  failTask(state, record, error, undefined);
+}
+
+function tellWaiting(state: SchedulerState, record: TaskRecord): void {
+  const { dependents } = record;
+  record.dependents = undefined;
+  if (dependents === undefined) return;
+  for (const dependent of Array.isArray(dependents) ? dependents : [dependents]) {
+    if (isTerminal(dependent)) continue;
+    record.consumers++;
+    state.inputCame(dependent);
+  }
+}
+
+/** Someone on the host waits for the value of a finished task. */
+export function needed(state: SchedulerState, record: TaskRecord): void {
+  if (record.phase !== Phase.Finished) return;
+  if (record.hosted) state.settle(record);
+  else if (record.residence === undefined) recompute(state, record);
+  else fetchHome(state, record);
+}
+
+/** `record` is settled: it needs its inputs no longer. */
+export function consumed(state: SchedulerState, record: TaskRecord): void {
+  const { args } = record;
+  for (let i = 0; i < args.length; i++) {
+    const input = args[i];
+    if (input instanceof TaskRecord && input.phase === Phase.Finished) {
+      input.consumers--;
+      if (input.residence !== undefined) freeIfUnused(state, input);
+    }
+  }
+  for (const input of record.settings.syncdeps) if (input.phase === Phase.Finished) input.consumers--;
+}
+
+export function released(state: SchedulerState, record: TaskRecord): void {
+  record.handles--;
+  freeIfUnused(state, record);
+}
+
+/** The copy on a processor goes when nobody can ask for it any more, or when the host has the value too. */
+function freeIfUnused(state: SchedulerState, record: TaskRecord): void {
+  const { residence } = record;
+  if (residence === undefined || record.phase !== Phase.Finished) return;
+  if (record.consumers > 0 || record.handles > 0 || record.handle !== undefined) return;
+  if (record.moving || record.listeners !== undefined || record.dependents !== undefined) return;
+  leave(record, residence);
+  state.instructions.free.push({ place: residence, key: record.id });
+  state.instructions.pending = true;
+  state.trace?.('chunk:free', record, residence, record.bytes);
+}
+
+function leave(record: TaskRecord, residence: Place): void {
+  residence.residents.delete(record);
+  residence.residentBytes -= record.bytes;
+  record.residence = undefined;
+}
+
+/** Runs a finished task again whose result is gone, and before it those whose results it needs. */
+function recompute(state: SchedulerState, lost: TaskRecord): void {
+  const work = [lost];
+  for (let record = work.pop(); record !== undefined; record = work.pop()) {
+    if (record.phase !== Phase.Finished) continue;
+    state.setPhase(record, Phase.Waiting);
+    record.pending = 0;
+    record.place = undefined;
+    state.trace?.('task:recompute', record, undefined);
+    for (const input of record.args) {
+      if (!(input instanceof TaskRecord)) continue;
+      if (input.phase === Phase.Finished && (input.hosted || input.residence !== undefined)) {
+        input.consumers++;
+        continue;
+      }
+      record.pending++;
+      addDependent(input, record);
+      work.push(input);
+    }
+    if (record.pending === 0) state.readyLater(record);
+  }
+}
+
+/** E3: a processor died. What it had not begun runs elsewhere; what it was running is tried again within `retries`. */
+export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): void {
+  place.up = false;
+  place.gone = !loss.restarts;
+  state.trace?.('processor:lost', undefined, place);
+  for (const record of place.residents) {
+    record.residence = undefined;
+    record.moving = false;
+    if (record.dependents !== undefined || record.listeners !== undefined) {
+      if (!record.hosted) recompute(state, record);
+    }
+  }
+  place.residents.clear();
+  place.residentBytes = 0;
+  const began = new Set<unknown>(loss.started);
+  const sent = [...place.sent()];
+  place.outbox = [];
+  for (const record of sent) {
+    const wasSuspended = record.suspended;
+    place.unsend(record);
+    record.place = undefined;
+    if (record.cancelling) {
+      record.cancelling = false;
+      continue;
+    }
+    const limit = record.settings.retries ?? 1;
+    const guilty = began.has(record) && !wasSuspended;
+    if (guilty) record.attempt++;
+    if (began.has(record) && (limit === 0 || record.attempt > limit)) {
+      state.again(record);
+      failTask(state, record, workerLost(record, place, loss), undefined);
+    } else state.again(record);
+  }
+  if (place.gone) {
+    state.candidates.changed();
+    for (const record of place.backlog.drain()) {
+      place.forget(record);
+      record.place = undefined;
+      state.setPhase(record, Phase.Waiting);
+      if (record.pending === 0) state.readyLater(record);
+    }
+  }
+}
+
+function workerLost(record: TaskRecord, place: Place, loss: Loss): WorkerLostError {
+  const runs = record.attempt === 1 ? 'once' : `${record.attempt} times`;
+  return new WorkerLostError(
+    `${place.processor.id} ${loss.reason} while it ran ${record.name} (#${record.id}), which has been tried ${runs}`,
+  );
+}

@@ -1,0 +1,508 @@
+/**
+ * @file The shell around the pure scheduler: it carries instructions out and feeds events back. All Promises,
+ * timers and messages are here; all decisions are in `state.ts`.
+ */
+import { CancelledError, PoniardError, TimeoutError } from '../errors.js';
+import type { EventType } from '../events.js';
+import type { FunctionRecord, FunctionRegistry } from '../functions/registry.js';
+import type { FunctionCodec } from '../functions/encoded.js';
+import type { Block, Plan } from '../operation.js';
+import { resolveSettings, type TaskSettings } from '../options.js';
+import type { Clock, EventSink, Host, KeepAlive, Store, Stored } from '../ports.js';
+import type { Mover, Processor } from '../processor.js';
+import type { ValueCodec } from '../values/codec.js';
+import { snapshot } from '../values/snapshot.js';
+import { Failures, taskFailedError } from './failures.js';
+import type { Place } from './place.js';
+import type { PlacementPolicy } from './placement.js';
+import { PlaceReport, type Outcomes } from './report.js';
+import { type Argument, type Failure, hostValue, Phase, SnapshotArgument, StoredValue, TaskRecord, Unsendable } from './record.js';
+import { NOTHING, SchedulerState } from './state.js';
+
+/** Spawns in one synchronous stretch of the caller after which lanes get what is ready and reports are looked at. */
+const STRETCH = 256;
+
+/** In bytes. Smaller values stay in their task's record. */
+const STORE_FROM = 64 * 1024;
+
+export interface ShellPorts {
+  readonly clock: Clock;
+  readonly keepAlive: KeepAlive;
+  readonly host: Host;
+  readonly sink: EventSink;
+  readonly store: Store;
+  readonly policy: PlacementPolicy;
+  readonly functionCodec: FunctionCodec;
+  readonly valueCodecs: readonly ValueCodec[];
+  readonly registry: FunctionRegistry;
+}
+
+/** What only some tasks need, kept out of their records. */
+interface Watch {
+  stopTimer?: () => void;
+  stopSignal?: () => void;
+}
+
+export class Shell implements Outcomes {
+  readonly state: SchedulerState;
+  private readonly failures: Failures;
+  private readonly watches = new Map<TaskRecord, Watch>();
+  private readonly movers = new Map<string, Mover>();
+  private readonly reports = new Map<Place, PlaceReport>();
+  private readonly handles = new FinalizationRegistry<TaskRecord>((record) => this.release(record));
+  private readonly stored = new FinalizationRegistry<Stored>((stored) => stored.drop());
+  private idleListeners: (() => void)[] = [];
+  private nextId = 1;
+  private stretch = 0;
+  private flushQueued = false;
+  private flushing = false;
+  private held = false;
+  private stopTick: (() => void) | undefined = undefined;
+  /** Values on their way to someone who awaits them. */
+  private awaited = 0;
+
+  constructor(readonly ports: ShellPorts) {
+    this.state = new SchedulerState(ports.policy);
+    this.failures = new Failures(ports.host);
+    this.traceWhileActive();
+  }
+
+  /** Makes a task and starts it as soon as it can be. */
+  spawn(fn: TaskRecord['fn'], args: readonly Argument[], settings: TaskSettings, handle?: (r: TaskRecord) => object): TaskRecord {
+    const record = new TaskRecord(this.nextId++, fn, args, settings);
+    if (handle !== undefined) record.handle = handle(record);
+    this.state.handle({ type: 'spawn', record });
+    if (settings.signal !== undefined) this.listenTo(settings.signal, record);
+    if (!this.held) this.holdOrRelease();
+    this.stretch++;
+    if (this.stretch >= STRETCH) {
+      this.stretch = 0;
+      for (const { processor } of this.state.places) processor.poll?.();
+      this.flush();
+    } else if (this.state.instructions.pending) this.flushSoon();
+    return record;
+  }
+
+  /** The id that the next task gets: errors about its arguments name it. */
+  get upcomingId(): number {
+    return this.nextId;
+  }
+
+  /** Settles a record that no task makes: a chunk's, or a promise's. */
+  provide(record: TaskRecord, arg: Argument): void {
+    if (arg instanceof SnapshotArgument) {
+      const { codecs, bytes } = arg;
+      this.state.handle({ type: 'finished', record, value: this.hold(record, arg.value, bytes), codecs, bytes, micros: 0 });
+    } else this.state.handle({ type: 'finished', record, value: arg, codecs: undefined, bytes: 8, micros: 0 });
+    this.flushSoon();
+  }
+
+  /** Large values go to the store; they leave it with their record. */
+  hold(record: TaskRecord, value: unknown, bytes: number): unknown {
+    if (bytes < STORE_FROM) return value;
+    const stored = this.ports.store.keep(value, bytes);
+    this.stored.register(record, stored, record);
+    return new StoredValue(stored);
+  }
+
+  fail(record: TaskRecord, error: unknown): void {
+    this.state.handle({ type: 'cancel', record, error, force: false });
+    this.flushSoon();
+  }
+
+  cancel(record: TaskRecord, reason: unknown, force: boolean): void {
+    const error = new CancelledError(`task ${record.name} (#${record.id}) was cancelled`, { cause: reason });
+    this.state.handle({ type: 'cancel', record, error, force });
+    this.flushSoon();
+  }
+
+  /** The value of a task in the host's memory; rejects with `TaskFailedError`. */
+  fetch(record: TaskRecord): Promise<unknown> {
+    if (record.phase > Phase.Finished) return Promise.reject(this.reject(record));
+    if (record.hosted) return Promise.resolve(hostValue(record));
+    return new Promise((resolve, reject) => this.whenHosted(record, resolve, reject));
+  }
+
+  /** Like `fetch`, by callbacks: no Promise is made for it. */
+  whenHosted(record: TaskRecord, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    this.awaited++;
+    const look = (): void => {
+      if (record.phase > Phase.Finished) {
+        this.awaited--;
+        reject(this.reject(record));
+      } else if (record.hosted) {
+        this.awaited--;
+        resolve(hostValue(record));
+      } else {
+        this.listen(record, look);
+        if (record.phase === Phase.Finished) {
+          this.state.handle({ type: 'needed', record });
+          this.flushSoon();
+        }
+      }
+    };
+    look();
+  }
+
+  /** Calls back when the task is settled, at once if it is. */
+  whenSettled(record: TaskRecord, listener: () => void): void {
+    if (record.terminal) listener();
+    else this.listen(record, listener);
+  }
+
+  /** The error of a failed task, which has now been looked at. */
+  reject(record: TaskRecord): unknown {
+    const failure = record.value as Failure;
+    this.failures.observe(failure);
+    return taskFailedError(record, failure);
+  }
+
+  observe(record: TaskRecord): void {
+    if (record.phase > Phase.Finished) this.failures.observe(record.value as Failure);
+    else record.observed = true;
+  }
+
+  /** Counts a handle on a value (C4). Returns what gives it up. */
+  retain(record: TaskRecord, handle: object): () => void {
+    record.handles++;
+    this.handles.register(handle, record, handle);
+    return () => {
+      this.handles.unregister(handle);
+      this.release(record);
+    };
+  }
+
+  addProcessor(processor: Processor): void {
+    this.state.handle({ type: 'processorUp', processor });
+    const place = this.state.places.find((candidate) => candidate.processor === processor) as Place;
+    this.reports.set(place, new PlaceReport(this, place));
+    processor.onLost((loss) => {
+      this.state.handle({ type: 'processorLost', place, loss });
+      if (loss.restarts) this.state.handle({ type: 'processorUp', processor });
+      this.flushSoon();
+    });
+    this.flushSoon();
+  }
+
+  addMover(mover: Mover): void {
+    this.movers.set(`${mover.from}→${mover.to}`, mover);
+  }
+
+  /** All plug-ins have brought their processors. */
+  complete(): void {
+    this.state.handle({ type: 'complete' });
+    this.flushSoon();
+  }
+
+  /** Resolves when no task is unsettled, or after `timeout` ms. */
+  idle(timeout: number | undefined): Promise<void> {
+    if (!this.busy) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = timeout === undefined ? undefined : this.ports.clock.after(timeout * 1000, resolve);
+      this.idleListeners.push(() => {
+        stop?.();
+        resolve();
+      });
+    });
+  }
+
+  get busy(): boolean {
+    return this.state.unsettled > 0 || this.awaited > 0;
+  }
+
+  /** Ends everything that is unsettled. */
+  stop(error: unknown, force: boolean): void {
+    for (const record of this.state.live()) this.state.handle({ type: 'cancel', record, error, force });
+    this.flush();
+  }
+
+  /** Reports what failed unseen, and lets the process go. */
+  dispose(): void {
+    this.failures.report();
+    this.stopTick?.();
+    for (const record of [...this.watches.keys()]) this.unwatch(record);
+    this.ports.keepAlive.release();
+    this.held = false;
+  }
+
+  // --- outcomes, from processors -------------------------------------------------------------------------
+
+  started(record: TaskRecord): void {
+    const { timeout } = record.settings;
+    if (this.ports.sink.active) this.emit('task:start', record, record.place);
+    if (timeout === undefined || record.terminal) return;
+    const watch = this.watch(record);
+    watch.stopTimer?.();
+    watch.stopTimer = this.ports.clock.after(timeout * 1000, () => {
+      const error = new TimeoutError(`task ${record.name} (#${record.id}) took longer than ${timeout} ms`);
+      this.state.handle({ type: 'cancel', record, error, force: false });
+      this.flushSoon();
+    });
+  }
+
+  flushSoon(): void {
+    if (this.flushQueued || this.flushing) return;
+    this.flushQueued = true;
+    queueMicrotask(() => {
+      this.flushQueued = false;
+      this.stretch = 0;
+      this.flush();
+    });
+  }
+
+  // --- instructions --------------------------------------------------------------------------------------
+
+  flush(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    try {
+      while (this.state.instructions.pending) this.carryOut();
+    } finally {
+      this.flushing = false;
+    }
+    this.holdOrRelease();
+  }
+
+  private carryOut(): void {
+    const { instructions } = this.state;
+    instructions.pending = false;
+    for (const { fn, implementation } of take(instructions.prepare)) this.prepare(fn, implementation);
+    for (const { record, processors } of take(instructions.plan)) this.plan(record, processors);
+    for (const record of take(instructions.assemble)) void this.assemble(record);
+    for (const { place, records } of take(instructions.revoke)) this.revoke(place, records);
+    for (const { record, reason, force } of take(instructions.abort)) {
+      if (record.place !== undefined) record.place.processor.abort?.([record], reason, force);
+    }
+    for (const place of take(instructions.run)) this.run(place);
+    for (const record of take(instructions.move)) void this.move(record);
+    for (const { place, key } of take(instructions.free)) place.processor.space.free?.([key]);
+    for (const record of take(instructions.settle)) this.settled(record);
+    const { wakeIn } = instructions;
+    instructions.wakeIn = undefined;
+    if (wakeIn !== undefined && this.stopTick === undefined) {
+      this.stopTick = this.ports.clock.after(wakeIn, () => {
+        this.stopTick = undefined;
+        this.state.handle({ type: 'tick' });
+        this.flushSoon();
+      });
+    }
+  }
+
+  private run(place: Place): void {
+    const batch = place.outbox.filter((record) => record.phase === Phase.Sent && record.place === place);
+    place.outbox = [];
+    if (batch.length === 0) return;
+    const report = this.reports.get(place) as PlaceReport;
+    if (!place.processor.queues) for (const record of batch) this.started(record);
+    place.processor.run(batch, report);
+  }
+
+  /** What has not left the host's outbox comes back at once; for the rest the processor is asked. */
+  private revoke(place: Place, records: readonly TaskRecord[]): void {
+    const waiting = new Set(place.outbox);
+    const sent = records.filter((record) => !waiting.has(record));
+    const unsent = records.filter((record) => waiting.has(record));
+    if (unsent.length > 0) {
+      const gone = new Set(unsent);
+      place.outbox = place.outbox.filter((record) => !gone.has(record));
+      for (const record of unsent) this.state.handle({ type: 'revoked', record });
+    }
+    if (sent.length > 0) place.processor.revoke?.(sent);
+  }
+
+  private prepare(fn: FunctionRecord, implementation: string): void {
+    const ready = (encoded: ReturnType<typeof fn.encoded>): void => {
+      fn.setTravel(implementation, { state: 'ready', encoded });
+      this.state.handle({ type: 'prepared', fn });
+    };
+    const impossible = (error: unknown): void => {
+      fn.setTravel(implementation, { state: 'impossible', error });
+      this.state.handle({ type: 'prepared', fn });
+    };
+    const given = fn.shape.implementations[implementation];
+    try {
+      const encoded = typeof given === 'function' ? this.ports.functionCodec.encode(given) : given;
+      if (encoded === undefined) throw new PoniardError(`${fn.name} has no implementation ${implementation}`);
+      if (encoded instanceof Promise) {
+        encoded.then(ready, impossible).finally(() => this.flushSoon());
+      } else ready(encoded);
+    } catch (error) {
+      impossible(error);
+    }
+  }
+
+  private plan(record: TaskRecord, processors: number): void {
+    try {
+      const planner = record.fn.shape.plan;
+      const plan = planner?.(record.values(), processors) as Plan<unknown> | undefined;
+      const settings = resolveSettings([{ ...record.settings, name: undefined, timeout: undefined, syncdeps: undefined }], NOTHING);
+      const blocks = plan === undefined ? [] : plan.blocks.map((block) => this.spawnBlock(block, settings));
+      if (plan !== undefined) record.plan = { blocks, finish: plan.finish };
+      this.state.handle({ type: 'planned', record, blocks });
+    } catch (error) {
+      this.state.handle({ type: 'cancel', record, error, force: false });
+    }
+  }
+
+  private spawnBlock(block: Block, settings: TaskSettings): TaskRecord {
+    const fn = this.ports.registry.record(block.fn);
+    const args = block.args.map((arg, index) => this.argument(arg, () => `argument ${index + 1} of ${fn.name}`));
+    return this.spawn(fn, args, settings);
+  }
+
+  /** An ordinary argument, as it is now. */
+  argument(value: unknown, label: () => string, isHandle?: (value: object) => string | undefined): Argument {
+    if (typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol') {
+      return value as Argument;
+    }
+    const options = { codecs: this.ports.valueCodecs, label, copy: true, ...(isHandle && { isHandle }) };
+    const encoded = snapshot(value, options);
+    if (encoded === undefined) throw new PoniardError(`${label()} could not be taken`);
+    return SnapshotArgument.from(encoded);
+  }
+
+  private async assemble(record: TaskRecord): Promise<void> {
+    const { plan } = record;
+    if (plan === undefined) return;
+    try {
+      const hosted = plan.blocks.every((block) => block.hosted);
+      const results = hosted ? plan.blocks.map(hostValue) : await Promise.all(plan.blocks.map((b) => this.fetch(b)));
+      this.finishLocally(record, plan.finish(results), 0);
+    } catch (error) {
+      this.state.handle({ type: 'cancel', record, error, force: false });
+    }
+    this.flushSoon();
+  }
+
+  /** A result that was made on this thread: holders here get it as it is, other threads what can be encoded. */
+  finishLocally(record: TaskRecord, value: unknown, micros: number): void {
+    if (record.terminal) {
+      this.state.handle({ type: 'revoked', record });
+      return;
+    }
+    let encoded: { value: unknown; codecs: readonly ValueCodec[] | undefined; bytes: number };
+    try {
+      const label = (): string => `the result of ${record.name} (#${record.id})`;
+      const made = snapshot(value, { codecs: this.ports.valueCodecs, label, copy: false });
+      encoded = { value: made?.value, codecs: made?.codecs, bytes: made === undefined ? 0 : made.bytes + made.shared };
+    } catch (error) {
+      encoded = { value: new Unsendable(error), codecs: NOTHING, bytes: 0 };
+    }
+    if (encoded.codecs !== undefined) record.restored = value;
+    const { codecs, bytes } = encoded;
+    this.state.handle({ type: 'finished', record, value: this.hold(record, encoded.value, bytes), codecs, bytes, micros });
+  }
+
+  /** C2: brings a result that lives with a processor to the host. */
+  private async move(record: TaskRecord): Promise<void> {
+    const from = record.residence;
+    if (from === undefined) return;
+    const { clock } = this.ports;
+    const began = clock.now();
+    try {
+      const mover = this.movers.get(`${from.processor.space.id}→host`);
+      if (mover === undefined) throw new PoniardError(`no Mover from ${from.processor.space.id} to host`);
+      const { value, codecs } = await mover.move(record);
+      this.state.costs.transfers.observe(from.processor.space.id, 'host', record.bytes, clock.now() - began);
+      if (this.ports.sink.active) this.emit('chunk:moved', record, from, record.bytes);
+      this.state.handle({ type: 'moved', record, value: this.hold(record, value, record.bytes), codecs });
+    } catch (error) {
+      this.state.handle({ type: 'unmoved', record, from, error });
+    }
+    this.flushSoon();
+  }
+
+  private settled(record: TaskRecord): void {
+    if (record.settings.timeout !== undefined || record.settings.signal !== undefined) this.unwatch(record);
+    const { handle, listeners } = record;
+    if (handle !== undefined && record.terminal) {
+      record.handle = undefined;
+      if (record.phase > Phase.Finished) this.failures.register(handle, record.value as Failure, record.observed);
+      else if (record.residence !== undefined) {
+        record.handles++;
+        this.handles.register(handle, record, handle);
+      }
+    }
+    if (listeners !== undefined) {
+      record.listeners = undefined;
+      for (const listener of listeners) listener(record);
+    }
+  }
+
+  private release(record: TaskRecord): void {
+    this.state.handle({ type: 'released', record });
+    if (record.given && record.handles === 0 && record.consumers === 0 && record.value instanceof StoredValue) {
+      // A chunk that was given up explicitly does not wait for the garbage collector.
+      this.stored.unregister(record);
+      record.value.stored.drop();
+      record.value = undefined;
+    }
+    this.flushSoon();
+  }
+
+  private listen(record: TaskRecord, listener: () => void): void {
+    if (record.listeners === undefined) record.listeners = [listener];
+    else record.listeners.push(listener);
+  }
+
+  private listenTo(signal: AbortSignal, record: TaskRecord): void {
+    const abort = (): void => this.cancel(record, signal.reason, false);
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort, { once: true });
+    this.watch(record).stopSignal = () => signal.removeEventListener('abort', abort);
+  }
+
+  private watch(record: TaskRecord): Watch {
+    let watch = this.watches.get(record);
+    if (watch === undefined) {
+      watch = {};
+      this.watches.set(record, watch);
+    }
+    return watch;
+  }
+
+  private unwatch(record: TaskRecord): void {
+    const watch = this.watches.get(record);
+    watch?.stopTimer?.();
+    watch?.stopSignal?.();
+    this.watches.delete(record);
+  }
+
+  private holdOrRelease(): void {
+    const { busy } = this;
+    if (busy === this.held) return;
+    this.held = busy;
+    if (busy) this.ports.keepAlive.hold();
+    else {
+      this.ports.keepAlive.release();
+      for (const listener of this.idleListeners.splice(0)) listener();
+    }
+  }
+
+  /** Recording costs a branch when nobody listens: the state machine has no trace then. */
+  traceWhileActive(): void {
+    this.state.trace = this.ports.sink.active
+      ? (type, record, place, bytes) => this.emit(type as EventType, record, place, bytes)
+      : undefined;
+  }
+
+  private emit(type: EventType, record: TaskRecord | undefined, place: Place | undefined, bytes?: number): void {
+    this.ports.sink.emit({
+      type,
+      time: this.ports.clock.now(),
+      task: record?.id,
+      name: record?.name,
+      processor: place?.processor.id,
+      ...(bytes !== undefined && { bytes }),
+      ...(type === 'task:error' && { error: (record?.value as Failure).error }),
+    });
+  }
+}
+
+/** Empties a list and gives what was in it. */
+function take<T>(list: T[]): readonly T[] {
+  return list.length === 0 ? NOTHING : list.splice(0);
+}

@@ -1,0 +1,75 @@
+/** @file How a processor without work gets some from others (P4). */
+import type { Place } from './place.js';
+import type { TaskRecord } from './record.js';
+import type { SchedulerState } from './state.js';
+
+/** In µs: queued work below this is not worth taking from a processor that has it already. */
+const WORTH = 200;
+/** In µs: how long a busy processor may keep little work to itself before an idle one takes it all the same. */
+const PATIENCE = 2000;
+
+/** Looks for work for an idle processor; whether it found some that can be handed over now. */
+export function giveWork(state: SchedulerState, thief: Place): boolean {
+  const victim = busiest(state, (place) => place !== thief && place.backlogCount > 0, (place) => place.backlogMicros);
+  if (victim !== undefined) {
+    const record = victim.backlog.takeWhere((candidate) => gains(state, candidate, victim, thief));
+    if (record !== undefined) {
+      victim.forget(record);
+      state.trace?.('task:steal', record, thief);
+      state.enqueue(record, thief);
+      return true;
+    }
+  }
+  if (thief.sentCount === 0) stealSent(state, thief, false);
+  return false;
+}
+
+/** Asks the processor with the most unbegun work to give half of it back. */
+export function stealSent(state: SchedulerState, thief: Place, patienceIsOver: boolean): void {
+  const victim = busiest(
+    state,
+    (place) => place !== thief && place.sentCount > 1 && place.processor.revoke !== undefined && place.up,
+    (place) => place.sentMicros,
+  );
+  if (victim === undefined) return;
+  if (victim.sentMicros < WORTH && !patienceIsOver) {
+    state.instructions.wakeIn = PATIENCE;
+    state.instructions.pending = true;
+    return;
+  }
+  const most = Math.ceil(victim.sentCount / 2);
+  const records: TaskRecord[] = [];
+  for (const record of victim.sentFromLast()) {
+    if (records.length >= most || record === victim.oldest) break;
+    if (record.pending === 0 && record.dependents === undefined && gains(state, record, victim, thief)) {
+      records.push(record);
+    }
+  }
+  if (records.length === 0) return;
+  state.instructions.revoke.push({ place: victim, records });
+  state.instructions.pending = true;
+}
+
+/** Whether `thief` may run it and would finish it before `victim` does. */
+function gains(state: SchedulerState, record: TaskRecord, victim: Place, thief: Place): boolean {
+  if (record.pending > 0 || !state.candidates.includes(record, thief)) return false;
+  if (!state.candidates.admitting(record, state.costs).places.includes(thief)) return false;
+  const { costs } = state;
+  if (!victim.up) return true;
+  const { kind } = thief.processor;
+  if (state.candidates.several && !costs.measured(record, kind) && record.fn.trials.has(kind)) return false;
+  const there = victim.queuedMicros;
+  return costs.transfer(record, thief) + costs.run(record, kind) + thief.queuedMicros <= Math.max(there, record.estimate);
+}
+
+function busiest(
+  state: SchedulerState,
+  eligible: (place: Place) => boolean,
+  load: (place: Place) => number,
+): Place | undefined {
+  let best: Place | undefined;
+  for (const place of state.places) {
+    if (eligible(place) && (best === undefined || load(place) > load(best))) best = place;
+  }
+  return best;
+}

@@ -1,0 +1,87 @@
+/** @file The handles on tasks that users hold. */
+import type { Chunk } from './chunk.js';
+
+/** Where a task stands, as its holder sees it. */
+export type TaskState = 'waiting' | 'ready' | 'running' | 'finished' | 'failed' | 'cancelled';
+
+/**
+ * A handle on a task: on its result, once it has one. `await task` gives the value. Dagger: `DTask`.
+ *
+ * @example
+ * const sum = spawn((a: number, b: number) => a + b, 1, 2)
+ * await sum // 3
+ */
+export interface Task<T> extends PromiseLike<T> {
+  readonly id: number;
+  readonly name: string;
+  readonly state: TaskState;
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B>;
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B>;
+  finally(onFinally?: (() => void) | null): Promise<T>;
+  /** The value; rejects with `TaskFailedError`. */
+  fetch(): Promise<T>;
+  /** Resolves when the task is settled, however it ended (S6). */
+  wait(): Promise<void>;
+  /** Whether the task is settled, either way. Never blocks. */
+  isReady(): boolean;
+  /** A handle on the result that leaves it where it is (C1). Rejects with `TaskFailedError`. */
+  chunk(): Promise<Chunk<T>>;
+  /**
+   * Ends the task with `CancelledError`, and all that depend on it. One that is running goes on unless it listens
+   * to `taskContext().signal`; with `force` its processor is stopped (and its other tasks run again elsewhere).
+   */
+  cancel(reason?: unknown, options?: { readonly force?: boolean }): void;
+}
+
+const brand: unique symbol = Symbol.for('poniard.task') as never;
+
+/** What all handles share: they are promises as far as anyone can see (S11). */
+export abstract class TaskHandle<T> implements Task<T> {
+  abstract readonly id: number;
+  abstract readonly name: string;
+  abstract readonly state: TaskState;
+  abstract fetch(): Promise<T>;
+  abstract wait(): Promise<void>;
+  abstract chunk(): Promise<Chunk<T>>;
+  abstract cancel(reason?: unknown, options?: { readonly force?: boolean }): void;
+
+  get [brand](): true {
+    return true;
+  }
+  get [Symbol.toStringTag](): string {
+    return 'Task';
+  }
+
+  isReady(): boolean {
+    const { state } = this;
+    return state === 'finished' || state === 'failed' || state === 'cancelled';
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: S11, a Task is thenable
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.fetch().then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.fetch().catch(onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.fetch().finally(onFinally);
+  }
+
+  toString(): string {
+    return `Task #${this.id} ${this.name} (${this.state})`;
+  }
+}
+
+/** Whether a value is a Task, of whatever runtime. */
+export function isTask(value: unknown): value is Task<unknown> {
+  return typeof value === 'object' && value !== null && brand in value;
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { allocate } from './memory.js';
+
+test('arrays are shared, zeroed, and as long as asked for', () => {
+  for (const length of [0, 1, 511, 512, 100_000]) {
+    const data = allocate('float64', length);
+    expect([data.length, data.buffer instanceof SharedArrayBuffer]).toEqual([length, true]);
+    expect(data.every((value) => value === 0)).toBe(true);
+  }
+});
+
+test('buffers of a page or more are growable, which puts them on a page', () => {
+  expect(allocate('uint8', 4096).buffer).toMatchObject({ growable: true });
+  expect(allocate('uint8', 4095).buffer).toMatchObject({ growable: false });
+});
+
+test('arrays that were dropped are collected without being asked for', () => {
+  const bytes = 16 * 1024 * 1024;
+  const before = process.memoryUsage.rss();
+  let peak = 0;
+  for (let round = 0; round < 24; round++) {
+    const data = allocate('uint8', bytes);
+    for (let at = 0; at < bytes; at += 4096) data[at] = 1;
+    peak = Math.max(peak, process.memoryUsage.rss() - before);
+  }
+  // All 24 would be 384 MiB.
+  expect(peak).toBeLessThan(12 * bytes);
+});
+
+test('what has no room is refused', () => {
+  expect(() => allocate('uint8', 2 ** 33)).toThrow(RangeError);
+  expect(() => allocate('uint8', -1)).toThrow(RangeError);
+  expect(() => allocate('float16' as never, 1)).toThrow('no element type "float16"');
+});

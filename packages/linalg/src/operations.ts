@@ -1,0 +1,187 @@
+/** @file The operations: each a name, its host implementation, and how a large call is cut into blocks. */
+import { operation } from '@poniard/core';
+import type { DType } from './dtype.js';
+import type { NDArray } from './ndarray.js';
+import { argmaxHost, argmaxPlan, type Located } from './ops/argmax.js';
+import { isCloseHost } from './ops/close.js';
+import {
+  addHost,
+  addPlan,
+  mulHost,
+  mulPlan,
+  type Operand,
+  scaleHost,
+  scalePlan,
+  subHost,
+  subPlan,
+} from './ops/elementwise.js';
+import { type MatmulOptions, matmulHost, matmulPlan } from './ops/matmul.js';
+import { type Normed, type NormOptions, normHost } from './ops/norm.js';
+import { type Summed, sumHost, sumPlan } from './ops/sum.js';
+import { type TopK, topkHost, topkPlan } from './ops/topk.js';
+import { transposeHost } from './ops/transpose.js';
+
+// An `Operation` keeps no type parameters, so each operation says its own signature.
+type Matmul = <D extends DType>(x: NDArray<D>, y: NDArray<D>, options?: MatmulOptions) => Promise<NDArray<D>>;
+type Elementwise = <D extends DType>(x: NDArray<D>, y: Operand<D>) => Promise<NDArray<D>>;
+type Scale = <D extends DType>(x: NDArray<D>, factor: number) => Promise<NDArray<D>>;
+type Transpose = <D extends DType>(x: NDArray<D>, axes?: readonly number[]) => Promise<NDArray<D>>;
+type Sum = <D extends DType, A extends number | undefined = undefined>(
+  x: NDArray<D>,
+  axis?: A,
+) => Promise<Summed<D, A>>;
+type Argmax = <A extends number | undefined = undefined>(x: NDArray, axis?: A) => Promise<Located<A>>;
+type Topk = <D extends DType>(x: NDArray<D>, k: number, axis?: number) => Promise<TopK<D>>;
+type Norm = <D extends DType, O extends NormOptions | undefined = undefined>(
+  x: NDArray<D>,
+  options?: O,
+) => Promise<Normed<D, O>>;
+
+/**
+ * The matrix product `x·y`, as numpy's `matmul`: a vector is lent an axis, and axes before the last two are stacks that
+ * stretch. Floats go through {@link blasInfo}'s provider, integers wrap around. A large product is cut into
+ * blocks that run on all threads (Dagger: `A * B` of `DArray`s).
+ *
+ * @throws TypeError when the element types differ.
+ * @throws RangeError when the shapes do not fit.
+ * @example
+ * ```ts
+ * import { array, matmul } from '@poniard/linalg';
+ * const x = array([[1, 2], [3, 4]]);
+ * (await matmul(x, x)).toNested();                          // [[7, 10], [15, 22]]
+ * (await matmul(x, x, { transposeB: true })).toNested();    // [[5, 11], [11, 25]]
+ * ```
+ */
+export const matmul = operation('matmul', { host: matmulHost, plan: matmulPlan }) as Matmul;
+
+/**
+ * `x + y` element by element. Shapes stretch as in numpy; y may be a number.
+ *
+ * @throws TypeError when the element types differ. @throws RangeError when the shapes do not fit.
+ * @example
+ * ```ts
+ * import { add, array } from '@poniard/linalg';
+ * (await add(array([[1, 2], [3, 4]]), array([10, 20]))).toNested(); // [[11, 22], [13, 24]]
+ * ```
+ */
+export const add = operation('add', { host: addHost, plan: addPlan }) as Elementwise;
+
+/**
+ * `x - y` element by element. Shapes stretch as in numpy; y may be a number.
+ *
+ * @throws TypeError when the element types differ. @throws RangeError when the shapes do not fit.
+ * @example
+ * ```ts
+ * import { array, sub } from '@poniard/linalg';
+ * (await sub(array([3, 4]), 1)).toNested(); // [2, 3]
+ * ```
+ */
+export const sub = operation('sub', { host: subHost, plan: subPlan }) as Elementwise;
+
+/**
+ * `x · y` element by element (not the matrix product: that is {@link matmul}). Shapes stretch as in numpy; y may be a number.
+ *
+ * @throws TypeError when the element types differ. @throws RangeError when the shapes do not fit.
+ * @example
+ * ```ts
+ * import { array, mul } from '@poniard/linalg';
+ * (await mul(array([3, 4]), array([3, 4]))).toNested(); // [9, 16]
+ * ```
+ */
+export const mul = operation('mul', { host: mulHost, plan: mulPlan }) as Elementwise;
+
+/**
+ * An array times a number. For integer arrays the number is one too.
+ *
+ * @example
+ * ```ts
+ * import { array, scale } from '@poniard/linalg';
+ * (await scale(array([1, 2]), 0.5)).toNested(); // [0.5, 1]
+ * ```
+ */
+export const scale = operation('scale', { host: scaleHost, plan: scalePlan }) as Scale;
+
+/**
+ * The array with its axes reversed, or in the order given. A view: nothing is copied.
+ *
+ * @throws RangeError when the order does not name each axis once.
+ * @example
+ * ```ts
+ * import { array, transpose } from '@poniard/linalg';
+ * (await transpose(array([[1, 2], [3, 4]]))).toNested(); // [[1, 3], [2, 4]]
+ * ```
+ */
+export const transpose = operation('transpose', { host: transposeHost }) as Transpose;
+
+/**
+ * The sum of all elements as a number, or the sums along an axis as an array without it. Added by halves, so that
+ * errors stay small; the same for any number of threads. Integers add up to float64, exact to 2⁵³. The sum of nothing is 0.
+ *
+ * @throws RangeError when there is no such axis.
+ * @example
+ * ```ts
+ * import { array, sum } from '@poniard/linalg';
+ * const x = array([[1, 2], [3, 4]]);
+ * await sum(x);                  // 10
+ * (await sum(x, 0)).toNested();  // [4, 6]
+ * ```
+ */
+export const sum = operation('sum', { host: sumHost, plan: sumPlan }) as Sum;
+
+/**
+ * Where the largest element is: its position in row-major order, or the positions along an axis as an int32 array. Of
+ * equals the first; a NaN counts as the largest, as in numpy.
+ *
+ * @throws RangeError when there is no element to be found, or no such axis.
+ * @example
+ * ```ts
+ * import { argmax, array } from '@poniard/linalg';
+ * const x = array([[1, 9], [8, 2]]);
+ * await argmax(x);                  // 1
+ * (await argmax(x, 1)).toNested();  // [1, 0]
+ * ```
+ */
+export const argmax = operation('argmax', { host: argmaxHost, plan: argmaxPlan }) as Argmax;
+
+/**
+ * The `k` largest elements along an axis (the last unless given), largest first, and their positions. Of equals the first
+ * comes first; a NaN counts as the largest.
+ *
+ * @throws RangeError when the axis has fewer than `k` elements, or there is none.
+ * @example
+ * ```ts
+ * import { array, topk } from '@poniard/linalg';
+ * const { values, indices } = await topk(array([3, 9, 5]), 2);
+ * values.toNested();  // [9, 5]
+ * indices.toNested(); // [1, 2]
+ * ```
+ */
+export const topk = operation('topk', { host: topkHost, plan: topkPlan }) as Topk;
+
+/**
+ * The Euclidean norm of all elements as a number, or with `axis` norms along it as an array. Other orders: see `NormOptions`.
+ *
+ * @throws RangeError when an order is given for an array of several axes without naming one (numpy would give a
+ * norm of the matrix, which is not offered).
+ * @example
+ * ```ts
+ * import { array, norm } from '@poniard/linalg';
+ * await norm(array([3, 4]));                                          // 5
+ * (await norm(array([[3, -4], [6, 8]]), { axis: 1 })).toNested();     // [5, 10]
+ * await norm(array([3, -4]), { order: 1 });                           // 7
+ * ```
+ */
+export const norm = operation('norm', { host: normHost }) as Norm;
+
+/**
+ * Whether all elements are equal up to rounding: |x − y| ≤ atol + rtol·|y| (numpy: `allclose`; Julia: `isapprox`). The
+ * element types may differ; shapes stretch.
+ *
+ * @throws RangeError when the shapes do not fit.
+ * @example
+ * ```ts
+ * import { array, isClose } from '@poniard/linalg';
+ * await isClose(array([0.1 + 0.2]), array([0.3])); // true
+ * ```
+ */
+export const isClose = operation('isClose', { host: isCloseHost });

@@ -1,0 +1,71 @@
+/** @file The plug-in that brings CPU threads. */
+import { availableParallelism, hostname } from 'node:os';
+import { FUNCTION_CODEC, type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
+import { CodecBook } from '@poniard/core/lane';
+import type { ResourceLimits } from 'node:worker_threads';
+import { NodeFunctionCodec } from './functions/node-codec.js';
+import { ThreadProcessor } from './thread-processor.js';
+
+export interface CpuThreadsOptions {
+  /** How many worker threads. Default: the CPUs that this process may use. */
+  readonly threads?: number;
+  /** Limits of each thread's heap and stack, as `worker_threads` takes them. One that exceeds them is replaced. */
+  readonly resourceLimits?: ResourceLimits;
+  /** Node options for the threads, besides those of this process. */
+  readonly execArgv?: readonly string[];
+  /** In ms: how long a thread may take to start. Default 30,000. */
+  readonly startTimeout?: number;
+}
+
+/**
+ * Runs tasks on worker threads: kind `'thread'`, ids `cpu:0`, `cpu:1` … Dagger: `ThreadProc`.
+ *
+ * @throws TypeError for an unknown option or one of the wrong type.
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ * import { cpuThreads } from '@poniard/proc-cpu';
+ *
+ * await using runtime = createRuntime({ plugins: [cpuThreads({ threads: 2 })] });
+ * console.log(await runtime.spawn((x: number) => x ** 2, 12)); // 144
+ * ```
+ */
+export function cpuThreads(options: CpuThreadsOptions = {}): Plugin {
+  const { threads, resourceLimits, execArgv, startTimeout } = checked(options);
+  return {
+    name: 'cpuThreads',
+    register(container) {
+      if (!container.isRegistered(FUNCTION_CODEC, true)) {
+        container.register(FUNCTION_CODEC, { useFactory: () => new NodeFunctionCodec() });
+      }
+      container.register(PROCESSOR_PROVIDER, {
+        useFactory: (child) => ({
+          name: 'cpuThreads',
+          start(host) {
+            const known: ValueCodec[] = child.isRegistered(VALUE_CODEC, true) ? child.resolveAll(VALUE_CODEC) : [];
+            const codecs = new CodecBook(known, (specifier) => import(specifier));
+            const machine = hostname();
+            return Array.from({ length: threads }, (_, index) => {
+              const processor = new ThreadProcessor({ index, machine, codecs, nested: host.nested, resourceLimits, execArgv, startTimeout });
+              host.addMover(processor.mover);
+              return processor;
+            });
+          },
+        }),
+      });
+    },
+  };
+}
+
+const KNOWN = ['threads', 'resourceLimits', 'execArgv', 'startTimeout'];
+
+function checked(options: CpuThreadsOptions) {
+  for (const key of Object.keys(options)) {
+    if (!KNOWN.includes(key)) throw new TypeError(`cpuThreads: unknown option ${JSON.stringify(key)}. Known are ${KNOWN.join(', ')}`);
+  }
+  const { threads = availableParallelism(), resourceLimits = {}, execArgv = [], startTimeout = 30_000 } = options;
+  if (!Number.isInteger(threads) || threads < 1) throw new TypeError('cpuThreads: threads must be a positive integer');
+  if (!(startTimeout > 0)) throw new TypeError('cpuThreads: startTimeout must be a positive number of milliseconds');
+  if (!Array.isArray(execArgv)) throw new TypeError('cpuThreads: execArgv must be an array of strings');
+  return { threads, resourceLimits, execArgv: execArgv as readonly string[], startTimeout };
+}

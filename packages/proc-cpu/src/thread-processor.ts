@@ -1,0 +1,96 @@
+/** @file A worker thread as a processor: a lane on it, and what happens when it dies. */
+import type { Call, Loss, MemorySpace, Mover, NestedHost, Processor, Report } from '@poniard/core';
+import { type CodecBook, LaneClient } from '@poniard/core/lane';
+import { LaneThread, type ThreadOptions } from './lane-thread.js';
+
+/** A thread that has died so often without having been attached in between is given up. */
+const START_ATTEMPTS = 2;
+
+export interface ThreadProcessorOptions extends ThreadOptions {
+  readonly index: number;
+  readonly machine: string;
+  readonly codecs: CodecBook;
+  readonly nested: NestedHost;
+}
+
+export class ThreadProcessor implements Processor {
+  readonly id: string;
+  readonly kind = 'thread';
+  readonly space: MemorySpace;
+  readonly capacity = 1;
+  readonly defaultEnabled = true;
+  readonly node: string;
+  readonly process = `${process.pid}`;
+  readonly implementations = ['thread', 'host'];
+  readonly queues = true;
+  readonly window: number;
+  readonly mover: Mover;
+  private readonly lane: LaneClient;
+  private thread: LaneThread;
+  private failedStarts = 0;
+  private closed = false;
+  private lostListener: ((loss: Loss) => void) | undefined = undefined;
+
+  constructor(private readonly options: ThreadProcessorOptions) {
+    this.id = `cpu:${options.index}`;
+    this.node = options.machine;
+    this.lane = new LaneClient(this.id, this.kind, { post: (message) => this.thread.post(message) }, options.nested, options.codecs);
+    this.window = this.lane.window;
+    this.space = { id: this.id, sharesHost: true, free: (keys) => this.lane.freeKept(keys) };
+    this.mover = { from: this.id, to: 'host', move: (call) => this.lane.move(call) };
+    this.thread = this.startThread();
+  }
+
+  accepts(): boolean {
+    return true;
+  }
+
+  run(batch: readonly Call[], report: Report): void {
+    this.lane.run(batch, report);
+  }
+
+  revoke(calls: readonly Call[]): void {
+    this.lane.revoke(calls);
+  }
+
+  abort(calls: readonly Call[], reason: unknown, force: boolean): void {
+    if (force && calls.some((call) => this.lane.hasStarted(call))) this.thread.terminate();
+    else this.lane.abort(calls, reason);
+  }
+
+  hasStarted(call: Call): boolean {
+    return this.lane.hasStarted(call);
+  }
+
+  poll(): void {
+    this.thread.poll();
+  }
+
+  onLost(listener: (loss: Loss) => void): void {
+    this.lostListener = listener;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.thread.close();
+  }
+
+  private startThread(): LaneThread {
+    return new LaneThread(this.options, this.lane.setup(), {
+      message: (message) => this.lane.receive(message),
+      attached: () => {
+        this.failedStarts = 0;
+      },
+      died: (reason, wasAttached) => this.died(reason, wasAttached),
+    });
+  }
+
+  private died(reason: string, wasAttached: boolean): void {
+    if (this.closed) return;
+    if (!wasAttached) this.failedStarts++;
+    const restarts = this.failedStarts < START_ATTEMPTS;
+    const started = this.lane.lost();
+    if (restarts) this.thread = this.startThread();
+    this.lostListener?.({ reason, started, restarts });
+  }
+}
