@@ -11,7 +11,7 @@ import type { Task } from './task.js';
 
 /** What a runtime is to the free functions: the host's runtimes and the lanes' are equals here. */
 export interface AmbientRuntime {
-  spawnTask(fn: AnyFunction, args: readonly unknown[], options: TaskOptions | undefined): Task<unknown>;
+  spawnTask(fn: AnyFunction, args: unknown[], options: TaskOptions | undefined): Task<unknown>;
   tochunk<T>(value: T, options?: object): Chunk<T>;
   withOptions<R>(options: TaskOptions, body: () => R): R;
   getOptions(): TaskOptions;

@@ -36,7 +36,7 @@ export function explainTask(state: SchedulerState, record: TaskRecord, events: E
   return {
     task: record.id,
     name: record.name,
-    processor: (record.place ?? record.maker)?.processor.id,
+    processor: record.place?.processor.id,
     rows,
     story: events.story(record.id),
     toString() {

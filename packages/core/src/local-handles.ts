@@ -6,7 +6,7 @@ import { PoniardError } from './errors.js';
 import type { MemorySpace, Processor } from './processor.js';
 import { hostValue, Phase, type TaskRecord } from './scheduler/record.js';
 import type { Shell } from './scheduler/shell.js';
-import { TaskHandle, type TaskState } from './task.js';
+import { TaskHandle, type TaskState, type ValueSink } from './task.js';
 import type { ChunkType } from './values/codec.js';
 import { describe } from './values/snapshot.js';
 
@@ -50,9 +50,14 @@ export class LocalTask<T> extends TaskHandle<T> {
     return promise;
   }
 
+  override fetchInto(sink: ValueSink, index: number): void {
+    if (ambient.scopes.get() === undefined) this.shell.fetchInto(this.record, sink, index);
+    else super.fetchInto(sink, index);
+  }
+
   wait(): Promise<void> {
     this.shell.observe(this.record);
-    const promise = new Promise<void>((resolve) => this.shell.whenSettled(this.record, resolve));
+    const promise = new Promise<void>((resolve) => this.shell.whenSettled(this.record, () => resolve()));
     this.giveWay(promise);
     return promise;
   }
@@ -94,7 +99,7 @@ export class LocalChunk<T> extends ChunkHandle<T> {
     super();
     this.held = record;
     this.type = record.hosted ? describe(hostValue(record), shell.ports.valueCodecs) : { kind: 'object' };
-    this.processor = maker ?? record.residence?.processor ?? record.maker?.processor;
+    this.processor = maker ?? record.residence?.processor ?? record.place?.processor;
     this.space = record.hosted || record.residence === undefined ? { id: 'host' } : record.residence.processor.space;
     this.scope = record.settings.scope;
     this.giveUp = shell.retain(record, this);

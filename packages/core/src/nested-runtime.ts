@@ -69,7 +69,7 @@ class HostedTask implements NestedTask {
       if (record.phase > Phase.Finished) listener({ ok: false, error: this.shell.reject(record) });
       else listener({ ok: true, value: record.value, codecs: record.codecs });
     };
-    this.shell.whenHosted(record, look, look);
+    this.shell.fetchInto(record, { value: look, error: look }, 0);
   }
 
   cancel(reason: unknown): void {

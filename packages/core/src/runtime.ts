@@ -133,7 +133,8 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     return { ...this.defaults, ...this.optionsContext.get() };
   }
 
-  spawnTask(fn: AnyFunction, args: readonly unknown[], options: TaskOptions | undefined): LocalTask<unknown> {
+  /** `args` becomes the task's own. */
+  spawnTask(fn: AnyFunction, args: unknown[], options: TaskOptions | undefined): LocalTask<unknown> {
     if (this.state !== 'open') throw new PoniardError('this runtime is closed: nothing can be spawned on it any more');
     checkFunction(fn);
     const record = this.functions.record(fn);
@@ -202,30 +203,26 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     return settings;
   }
 
-  private inputs(args: readonly unknown[], name: string): readonly Argument[] | Refused {
-    if (args.length === 0) return NOTHING;
-    const inputs = new Array<Argument>(args.length);
+  /** Replaces, in the caller's own array, what was given by what the scheduler keeps. */
+  private inputs(args: unknown[], name: string): readonly Argument[] | Refused {
     for (let i = 0; i < args.length; i++) {
       const arg = args[i];
       if (typeof arg !== 'object' || arg === null) {
-        if (typeof arg !== 'function' && typeof arg !== 'symbol') {
-          inputs[i] = arg as Argument;
-          continue;
-        }
+        if (typeof arg !== 'function' && typeof arg !== 'symbol') continue;
       } else if (arg instanceof LocalTask && arg.shell === this.shell) {
-        inputs[i] = arg.record;
+        args[i] = arg.record;
         continue;
       }
       const label = (): string => `argument ${i + 1} of ${name} (#${this.shell.upcomingId})`;
       try {
-        inputs[i] = this.input(arg, label);
+        args[i] = this.input(arg, label);
       } catch (error) {
         // Bad use is thrown here and now (E4); a value that cannot travel fails the task that it was for.
         if (error instanceof TypeError) throw error;
         return new Refused(error);
       }
     }
-    return inputs;
+    return args.length === 0 ? NOTHING : (args as Argument[]);
   }
 
   private input(arg: unknown, label: () => string): Argument {

@@ -2,7 +2,7 @@
 import type { AmbientRuntime } from './ambient.js';
 import { type Chunk, isChunk } from './chunk.js';
 import type { TaskOptions } from './options.js';
-import { isTask, type Task } from './task.js';
+import { isTask, type Task, type TaskHandle, type ValueSink } from './task.js';
 
 function requireTask<T>(task: Task<T>, where: string): Task<T> {
   if (!isTask(task)) throw new TypeError(`${where}: a Task is needed, not ${task === null ? 'null' : typeof task}`);
@@ -60,10 +60,26 @@ async function fetchAll<T>(structure: T): Promise<Fetched<T>> {
   return (await fetchInside(structure)) as Fetched<T>;
 }
 
+/** The values of many tasks, by one Promise. */
+function gather(tasks: readonly Task<unknown>[]): Promise<unknown[]> {
+  return new Promise((resolve, reject) => {
+    const values = new Array<unknown>(tasks.length);
+    let missing = tasks.length;
+    const sink: ValueSink = {
+      value(index, value) {
+        values[index] = value;
+        if (--missing === 0) resolve(values);
+      },
+      error: reject,
+    };
+    tasks.forEach((task, index) => (task as TaskHandle<unknown>).fetchInto(sink, index));
+  });
+}
+
 function fetchInside(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (isTask(value) || isChunk(value)) return value.fetch();
-  if (Array.isArray(value)) return Promise.all(value.map(fetchInside));
+  if (Array.isArray(value)) return value.length > 0 && value.every(isTask) ? gather(value) : Promise.all(value.map(fetchInside));
   if (value instanceof Map) {
     return Promise.all([...value].map(async ([key, item]) => [key, await fetchInside(item)] as const)).then((entries) => new Map(entries));
   }

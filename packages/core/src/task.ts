@@ -38,6 +38,12 @@ export interface Task<T> extends PromiseLike<T> {
 
 const brand: unique symbol = Symbol.for('poniard.task') as never;
 
+/** Takes values that come in any order: `fetchAll` makes no Promise for each of a hundred thousand tasks. */
+export interface ValueSink {
+  value(index: number, value: unknown): void;
+  error(error: unknown): void;
+}
+
 /** What all handles share: they are promises as far as anyone can see (S11). */
 export abstract class TaskHandle<T> implements Task<T> {
   abstract readonly id: number;
@@ -47,6 +53,14 @@ export abstract class TaskHandle<T> implements Task<T> {
   abstract wait(): Promise<void>;
   abstract chunk(): Promise<Chunk<T>>;
   abstract cancel(reason?: unknown, options?: { readonly force?: boolean }): void;
+
+  /** Tells `sink` once, at once or later. */
+  fetchInto(sink: ValueSink, index: number): void {
+    this.fetch().then(
+      (value) => sink.value(index, value),
+      (error) => sink.error(error),
+    );
+  }
 
   get [brand](): true {
     return true;

@@ -8,7 +8,15 @@ describe('array', () => {
     expect(array(5).shape).toEqual([]);
     expect(array([]).shape).toEqual([0]);
     expect(array([[], []]).shape).toEqual([2, 0]);
-    expect(array([[1, 2], [3, 4]], [4]).toNested()).toEqual([1, 2, 3, 4]);
+    expect(
+      array(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [4],
+      ).toNested(),
+    ).toEqual([1, 2, 3, 4]);
   });
 
   test('takes the type of a typed array, and that of dtype for lists', () => {
@@ -38,7 +46,11 @@ describe('array', () => {
   test.each<[string, () => unknown, string]>([
     ['a shorter list', () => array([[1, 2], [3]]), 'a list of 1 stands where one of 2 was expected'],
     ['a number among lists', () => array([[1], 2]), 'a number stands where a list of 1 was expected'],
-    ['a list among numbers', () => array([1, [2]] as never), 'a list of 1 stands where a number was expected'],
+    [
+      'a list among numbers',
+      () => array([1, [2]] as never),
+      'a list of 1 stands where a number was expected',
+    ],
     ['text', () => array(['1'] as never), 'array: entries are numbers, not string'],
     ['null', () => array([null] as never), 'not null'],
     ['too few elements', () => array([1, 2, 3], [2, 2]), 'array: 3 elements do not fill shape [2, 2]'],
@@ -63,9 +75,15 @@ describe('array', () => {
 });
 
 test('zeros, ones and fromFunction fill', () => {
-  expect(zeros([2, 2], 'int32').toNested()).toEqual([[0, 0], [0, 0]]);
+  expect(zeros([2, 2], 'int32').toNested()).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
   expect(ones(2, { dtype: 'uint8' }).toNested()).toEqual([1, 1]);
-  expect(fromFunction([2, 3], (i, j) => i - j, 'int32').toNested()).toEqual([[0, -1, -2], [1, 0, -1]]);
+  expect(fromFunction([2, 3], (i, j) => i - j, 'int32').toNested()).toEqual([
+    [0, -1, -2],
+    [1, 0, -1],
+  ]);
   expect(fromFunction([], () => 3).toNested()).toBe(3);
   expect(fromFunction([0, 2], () => 3).toNested()).toEqual([]);
 });

@@ -26,9 +26,9 @@ export interface RandomOptions<D extends 'float32' | 'float64'> {
  * @example
  * ```ts
  * import { array } from '@poniard/linalg';
- * array([[1, 2], [3, 4]]).shape;                       // [2, 2]
- * array(new Float32Array(6), [2, 3]).dtype;            // 'float32'
- * array([1.9, -1.9], undefined, 'int32').toNested();   // [1, -1]
+ * console.log(array([[1, 2], [3, 4]])); // NDArray float64 [2, 2] [[1, 2], [3, 4]]
+ * console.log(array(new Float32Array(2), [2, 1])); // NDArray float32 [2, 1] [[0], [0]]
+ * console.log(array([1.9, -1.9], [2], 'int32')); // NDArray int32 [2] [1, -1]
  * ```
  */
 export function array<D extends DType>(
@@ -114,7 +114,7 @@ function raggedError(found: string, expected: string): RangeError {
  * @example
  * ```ts
  * import { zeros } from '@poniard/linalg';
- * zeros([2, 3], 'float32').size; // 6
+ * console.log(zeros([1, 3], 'float32')); // NDArray float32 [1, 3] [[0, 0, 0]]
  * ```
  */
 export function zeros<D extends DType = 'float64'>(
@@ -130,7 +130,7 @@ export function zeros<D extends DType = 'float64'>(
  * @example
  * ```ts
  * import { ones } from '@poniard/linalg';
- * ones(3).toNested(); // [1, 1, 1]
+ * console.log(ones(3)); // NDArray float64 [3] [1, 1, 1]
  * ```
  */
 export function ones<D extends DType = 'float64'>(
@@ -148,7 +148,7 @@ export function ones<D extends DType = 'float64'>(
  * @example
  * ```ts
  * import { fromFunction } from '@poniard/linalg';
- * fromFunction([2, 2], (i, j) => 10 * i + j).toNested(); // [[0, 1], [10, 11]]
+ * console.log(fromFunction([2, 2], (i, j) => 10 * i + j)); // NDArray float64 [2, 2] [[0, 1], [10, 11]]
  * ```
  */
 export function fromFunction<D extends DType = 'float64'>(
@@ -175,7 +175,7 @@ export function fromFunction<D extends DType = 'float64'>(
  * @example
  * ```ts
  * import { rand } from '@poniard/linalg';
- * rand([400, 400], { dtype: 'float32', seed: 7 }).shape; // [400, 400]
+ * console.log(rand(2, { seed: 42 })); // NDArray float64 [2] [0.61554, 0.38001]
  * ```
  */
 export function rand<D extends 'float32' | 'float64' = 'float64'>(
@@ -191,7 +191,7 @@ export function rand<D extends 'float32' | 'float64' = 'float64'>(
  * @example
  * ```ts
  * import { randn } from '@poniard/linalg';
- * randn(1000, { seed: 7 }).size; // 1000
+ * console.log(randn([2, 2], { seed: 42 }).size); // 4
  * ```
  */
 export function randn<D extends 'float32' | 'float64' = 'float64'>(

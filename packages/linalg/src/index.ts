@@ -27,7 +27,7 @@ export {
   topk,
   transpose,
 } from './operations.js';
-export type { CloseOptions } from './ops/close.js';
+export type { IsCloseOptions } from './ops/close.js';
 export type { Operand } from './ops/elementwise.js';
 export type { MatmulOptions } from './ops/matmul.js';
 export type { NormOptions } from './ops/norm.js';

@@ -6,7 +6,11 @@ import { array, fromFunction, zeros } from './create.js';
 import type { DType } from './dtype.js';
 import { NDArray, type Nested } from './ndarray.js';
 
-const counted = (...shape: number[]) => array(Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i), shape);
+const counted = (...shape: number[]) =>
+  array(
+    Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i),
+    shape,
+  );
 
 describe('elements', () => {
   test('are found by their indices, and written there', () => {
@@ -66,23 +70,67 @@ describe('views', () => {
   });
 
   test.each<[string, NDArray, Nested]>([
-    ['T', x.T, [[0, 4, 8], [1, 5, 9], [2, 6, 10], [3, 7, 11]]],
+    [
+      'T',
+      x.T,
+      [
+        [0, 4, 8],
+        [1, 5, 9],
+        [2, 6, 10],
+        [3, 7, 11],
+      ],
+    ],
     ['slice of one row', x.slice(1), [4, 5, 6, 7]],
     ['slice of one column', x.slice(null, -1), [3, 7, 11]],
     ['slice to a single element', x.slice(2, 2), 10],
-    ['slice start:stop', x.slice([1, 3], [1, -1]), [[5, 6], [9, 10]]],
-    ['slice with a step', x.slice([null, null, 2], [null, null, 3]), [[0, 3], [8, 11]]],
+    [
+      'slice start:stop',
+      x.slice([1, 3], [1, -1]),
+      [
+        [5, 6],
+        [9, 10],
+      ],
+    ],
+    [
+      'slice with a step',
+      x.slice([null, null, 2], [null, null, 3]),
+      [
+        [0, 3],
+        [8, 11],
+      ],
+    ],
     ['slice reversed', x.slice(0, [null, null, -1]), [3, 2, 1, 0]],
     ['slice reversed in part', x.slice(0, [2, 0, -1]), [2, 1]],
     ['slice beyond the end', x.slice(0, [2, 99]), [2, 3]],
     ['slice of nothing', x.slice(0, [3, 1]), []],
     ['pick', x.pick(null, 1), [1, 5, 9]],
-    ['lo', x.lo(1, 2), [[6, 7], [10, 11]]],
+    [
+      'lo',
+      x.lo(1, 2),
+      [
+        [6, 7],
+        [10, 11],
+      ],
+    ],
     ['hi', x.hi(2, 1), [[0], [4]]],
     ['lo and hi', x.lo(1, 1).hi(1, 2), [[5, 6]]],
-    ['step', x.step(2, -1), [[3, 2, 1, 0], [11, 10, 9, 8]]],
+    [
+      'step',
+      x.step(2, -1),
+      [
+        [3, 2, 1, 0],
+        [11, 10, 9, 8],
+      ],
+    ],
     ['transpose by order', x.transpose(0, 1), x.toNested()],
-    ['reshape', x.reshape(2, -1), [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]],
+    [
+      'reshape',
+      x.reshape(2, -1),
+      [
+        [0, 1, 2, 3, 4, 5],
+        [6, 7, 8, 9, 10, 11],
+      ],
+    ],
     ['reshape of a transpose', x.T.reshape(12), [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]],
   ])('%s', (_, view, expected) => {
     expect(view.toNested()).toEqual(expected);
@@ -130,7 +178,14 @@ describe('copies', () => {
     const y = x.T.copy();
     x.set(0, 0, 9);
     expect(y.data.buffer).toBeInstanceOf(ArrayBuffer);
-    expect([y.toNested(), y.isDense]).toEqual([[[0, 3], [1, 4], [2, 5]], true]);
+    expect([y.toNested(), y.isDense]).toEqual([
+      [
+        [0, 3],
+        [1, 4],
+        [2, 5],
+      ],
+      true,
+    ]);
   });
 
   test('share() copies what is on ordinary memory, and nothing else', () => {
@@ -173,14 +228,24 @@ describe('crossing threads', () => {
 
   test('a codec tells type, shape and size', () => {
     const x = zeros([3, 2], 'float32').slice(null, 0);
-    expect([codec.describe!(x), codec.bytes!(x)]).toEqual([{ kind: 'NDArray', dtype: 'float32', shape: [3] }, 12]);
+    expect([codec.describe!(x), codec.bytes!(x)]).toEqual([
+      { kind: 'NDArray', dtype: 'float32', shape: [3] },
+      12,
+    ]);
     expect([codec.test(x), codec.test({})]).toEqual([true, false]);
   });
 });
 
 describe('printing', () => {
   test('shows a small array whole and a large one by its corners', () => {
-    expect(String(array([[1, 2.5], [3, 1 / 3]]))).toBe('NDArray float64 [2, 2] [[1, 2.5], [3, 0.33333]]');
+    expect(
+      String(
+        array([
+          [1, 2.5],
+          [3, 1 / 3],
+        ]),
+      ),
+    ).toBe('NDArray float64 [2, 2] [[1, 2.5], [3, 0.33333]]');
     expect(String(zeros([100], 'uint8'))).toBe('NDArray uint8 [100] [0, 0, 0, …, 0, 0, 0]');
     expect(inspect(array(4))).toBe('NDArray float64 [] 4');
     expect(inspect({ x: zeros(0) })).toBe('{ x: NDArray float64 [0] [] }');

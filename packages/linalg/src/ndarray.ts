@@ -1,5 +1,5 @@
 /** @file The array of linear algebra: a view with shape and strides on a typed array in shared memory. */
-import { type ChunkType, type ValueCodec, valueCodec } from '@poniard/core';
+import type { ChunkType, valueCodec as CoreValueCodec, ValueCodec } from '@poniard/core';
 import { checkDType, type DataOf, DTYPES, type DType, dtypeOf } from './dtype.js';
 import { formatArray } from './format.js';
 import { copyElements } from './loops.js';
@@ -15,6 +15,9 @@ import {
   stepped,
   transposed,
 } from './views.js';
+
+/** The core's symbol, which is registered, so that a worker need not load the core for it (70 ms). */
+const valueCodec = Symbol.for('poniard.valueCodec') as typeof CoreValueCodec;
 
 /** Numbers in lists in lists, as deep as an array has axes. */
 export type Nested = number | readonly Nested[];
@@ -43,9 +46,8 @@ export interface EncodedNDArray {
  * ```ts
  * import { array } from '@poniard/linalg';
  * const x = array([[1, 2, 3], [4, 5, 6]]);
- * x.get(1, 2);              // 6
- * x.transpose().toNested(); // [[1, 4], [2, 5], [3, 6]]
- * String(x);                // 'NDArray float64 [2, 3] [[1, 2, 3], [4, 5, 6]]'
+ * console.log(x.get(1, 2)); // 6
+ * console.log(x.T); // NDArray float64 [3, 2] [[1, 4], [2, 5], [3, 6]]
  * ```
  */
 export class NDArray<D extends DType = DType> {
@@ -164,7 +166,7 @@ export class NDArray<D extends DType = DType> {
    * @example
    * ```ts
    * import { array } from '@poniard/linalg';
-   * array([[1, 2, 3], [4, 5, 6]]).slice(-1, [0, 2]).toNested(); // [4, 5]
+   * console.log(array([[1, 2, 3], [4, 5, 6]]).slice(-1, [0, 2])); // NDArray float64 [2] [4, 5]
    * ```
    */
   slice(...ranges: SliceRange[]): NDArray<D> {
@@ -247,7 +249,7 @@ export class NDArray<D extends DType = DType> {
   /** How arrays cross threads: their elements are never copied. */
   static readonly [valueCodec]: ValueCodec<NDArray, EncodedNDArray> = {
     tag: 'NDArray',
-    module: import.meta.url,
+    module: new URL('./hosts.js', import.meta.url).href,
     exportName: 'NDArray',
     test: (value): value is NDArray => value instanceof NDArray,
     encode: (array) => {

@@ -1,6 +1,7 @@
 /** @file The operations: each a name, its host implementation, and how a large call is cut into blocks. */
-import { operation } from '@poniard/core';
+import { operation, task } from '@poniard/core';
 import type { DType } from './dtype.js';
+import * as hosts from './hosts.js';
 import type { NDArray } from './ndarray.js';
 import { argmaxHost, argmaxPlan, type Located } from './ops/argmax.js';
 import { isCloseHost } from './ops/close.js';
@@ -20,6 +21,11 @@ import { type Normed, type NormOptions, normHost } from './ops/norm.js';
 import { type Summed, sumHost, sumPlan } from './ops/sum.js';
 import { type TopK, topkHost, topkPlan } from './ops/topk.js';
 import { transposeHost } from './ops/transpose.js';
+
+// Workers find every function there, also in a bundle, where it is a file beside this one.
+for (const [name, host] of Object.entries(hosts)) {
+  if (host !== hosts.NDArray) task(new URL('./hosts.js', import.meta.url), host, name);
+}
 
 // An `Operation` keeps no type parameters, so each operation says its own signature.
 type Matmul = <D extends DType>(x: NDArray<D>, y: NDArray<D>, options?: MatmulOptions) => Promise<NDArray<D>>;
@@ -48,8 +54,8 @@ type Norm = <D extends DType, O extends NormOptions | undefined = undefined>(
  * ```ts
  * import { array, matmul } from '@poniard/linalg';
  * const x = array([[1, 2], [3, 4]]);
- * (await matmul(x, x)).toNested();                          // [[7, 10], [15, 22]]
- * (await matmul(x, x, { transposeB: true })).toNested();    // [[5, 11], [11, 25]]
+ * console.log(await matmul(x, x)); // NDArray float64 [2, 2] [[7, 10], [15, 22]]
+ * console.log(await matmul(x, x, { transposeB: true })); // NDArray float64 [2, 2] [[5, 11], [11, 25]]
  * ```
  */
 export const matmul = operation('matmul', { host: matmulHost, plan: matmulPlan }) as Matmul;
@@ -61,7 +67,7 @@ export const matmul = operation('matmul', { host: matmulHost, plan: matmulPlan }
  * @example
  * ```ts
  * import { add, array } from '@poniard/linalg';
- * (await add(array([[1, 2], [3, 4]]), array([10, 20]))).toNested(); // [[11, 22], [13, 24]]
+ * console.log(await add(array([[1, 2], [3, 4]]), array([10, 20]))); // NDArray float64 [2, 2] [[11, 22], [13, 24]]
  * ```
  */
 export const add = operation('add', { host: addHost, plan: addPlan }) as Elementwise;
@@ -73,7 +79,7 @@ export const add = operation('add', { host: addHost, plan: addPlan }) as Element
  * @example
  * ```ts
  * import { array, sub } from '@poniard/linalg';
- * (await sub(array([3, 4]), 1)).toNested(); // [2, 3]
+ * console.log(await sub(array([3, 4]), 1)); // NDArray float64 [2] [2, 3]
  * ```
  */
 export const sub = operation('sub', { host: subHost, plan: subPlan }) as Elementwise;
@@ -85,7 +91,7 @@ export const sub = operation('sub', { host: subHost, plan: subPlan }) as Element
  * @example
  * ```ts
  * import { array, mul } from '@poniard/linalg';
- * (await mul(array([3, 4]), array([3, 4]))).toNested(); // [9, 16]
+ * console.log(await mul(array([3, 4]), array([3, 4]))); // NDArray float64 [2] [9, 16]
  * ```
  */
 export const mul = operation('mul', { host: mulHost, plan: mulPlan }) as Elementwise;
@@ -96,7 +102,7 @@ export const mul = operation('mul', { host: mulHost, plan: mulPlan }) as Element
  * @example
  * ```ts
  * import { array, scale } from '@poniard/linalg';
- * (await scale(array([1, 2]), 0.5)).toNested(); // [0.5, 1]
+ * console.log(await scale(array([1, 2]), 0.5)); // NDArray float64 [2] [0.5, 1]
  * ```
  */
 export const scale = operation('scale', { host: scaleHost, plan: scalePlan }) as Scale;
@@ -108,7 +114,7 @@ export const scale = operation('scale', { host: scaleHost, plan: scalePlan }) as
  * @example
  * ```ts
  * import { array, transpose } from '@poniard/linalg';
- * (await transpose(array([[1, 2], [3, 4]]))).toNested(); // [[1, 3], [2, 4]]
+ * console.log(await transpose(array([[1, 2], [3, 4]]))); // NDArray float64 [2, 2] [[1, 3], [2, 4]]
  * ```
  */
 export const transpose = operation('transpose', { host: transposeHost }) as Transpose;
@@ -122,8 +128,8 @@ export const transpose = operation('transpose', { host: transposeHost }) as Tran
  * ```ts
  * import { array, sum } from '@poniard/linalg';
  * const x = array([[1, 2], [3, 4]]);
- * await sum(x);                  // 10
- * (await sum(x, 0)).toNested();  // [4, 6]
+ * console.log(await sum(x)); // 10
+ * console.log(await sum(x, 0)); // NDArray float64 [2] [4, 6]
  * ```
  */
 export const sum = operation('sum', { host: sumHost, plan: sumPlan }) as Sum;
@@ -137,8 +143,8 @@ export const sum = operation('sum', { host: sumHost, plan: sumPlan }) as Sum;
  * ```ts
  * import { argmax, array } from '@poniard/linalg';
  * const x = array([[1, 9], [8, 2]]);
- * await argmax(x);                  // 1
- * (await argmax(x, 1)).toNested();  // [1, 0]
+ * console.log(await argmax(x)); // 1
+ * console.log(await argmax(x, 1)); // NDArray int32 [2] [1, 0]
  * ```
  */
 export const argmax = operation('argmax', { host: argmaxHost, plan: argmaxPlan }) as Argmax;
@@ -152,8 +158,8 @@ export const argmax = operation('argmax', { host: argmaxHost, plan: argmaxPlan }
  * ```ts
  * import { array, topk } from '@poniard/linalg';
  * const { values, indices } = await topk(array([3, 9, 5]), 2);
- * values.toNested();  // [9, 5]
- * indices.toNested(); // [1, 2]
+ * console.log(values); // NDArray float64 [2] [9, 5]
+ * console.log(indices); // NDArray int32 [2] [1, 2]
  * ```
  */
 export const topk = operation('topk', { host: topkHost, plan: topkPlan }) as Topk;
@@ -166,9 +172,9 @@ export const topk = operation('topk', { host: topkHost, plan: topkPlan }) as Top
  * @example
  * ```ts
  * import { array, norm } from '@poniard/linalg';
- * await norm(array([3, 4]));                                          // 5
- * (await norm(array([[3, -4], [6, 8]]), { axis: 1 })).toNested();     // [5, 10]
- * await norm(array([3, -4]), { order: 1 });                           // 7
+ * console.log(await norm(array([3, 4]))); // 5
+ * console.log(await norm(array([[3, -4], [6, 8]]), { axis: 1 })); // NDArray float64 [2] [5, 10]
+ * console.log(await norm(array([3, -4]), { order: 1 })); // 7
  * ```
  */
 export const norm = operation('norm', { host: normHost }) as Norm;
@@ -181,7 +187,7 @@ export const norm = operation('norm', { host: normHost }) as Norm;
  * @example
  * ```ts
  * import { array, isClose } from '@poniard/linalg';
- * await isClose(array([0.1 + 0.2]), array([0.3])); // true
+ * console.log(await isClose(array([0.1 + 0.2]), array([0.3]))); // true
  * ```
  */
 export const isClose = operation('isClose', { host: isCloseHost });

@@ -3,15 +3,10 @@
  * task attaches the lane's port and returns; from then on the port carries the work. (A piscina task that never ends
  * would keep the process alive, whatever one unrefs.)
  */
-import { MessageChannel, type MessagePort, type ResourceLimits, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import type { LaneSetup } from '@poniard/core/lane';
-import { Piscina } from 'piscina';
-
-export interface ThreadOptions {
-  readonly resourceLimits: ResourceLimits;
-  readonly execArgv: readonly string[];
-  readonly startTimeout: number;
-}
+import type { Piscina } from 'piscina';
+import { startPool, type ThreadOptions } from './start-pool.js';
 
 export interface ThreadListener {
   message(message: readonly unknown[]): void;
@@ -20,43 +15,40 @@ export interface ThreadListener {
   died(reason: string, wasAttached: boolean): void;
 }
 
-const WORKER = new URL('./worker.js', import.meta.url).href;
-
 export class LaneThread {
-  private readonly pool: Piscina;
+  private pool: Piscina | undefined = undefined;
   private readonly port: MessagePort;
+  private readonly farPort: MessagePort;
   private attached = false;
   private ended = false;
   private error: unknown = undefined;
   private deadline: NodeJS.Timeout | undefined = undefined;
 
   constructor(
-    options: ThreadOptions,
-    setup: LaneSetup,
+    private readonly options: ThreadOptions,
+    private readonly setup: LaneSetup,
     private readonly listener: ThreadListener,
   ) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
+    this.farPort = port2;
     port1.on('message', (message: readonly unknown[]) => listener.message(message));
     port1.unref();
-    this.pool = new Piscina({
-      filename: WORKER,
-      minThreads: 1,
-      maxThreads: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      atomics: 'disabled',
-      ...(Object.keys(options.resourceLimits).length > 0 && { resourceLimits: options.resourceLimits }),
-      ...(options.execArgv.length > 0 && { execArgv: [...inheritable(process.execArgv), ...options.execArgv] }),
-    });
-    // Without a listener an out-of-memory error of the thread would end this process.
-    this.pool.on('error', (error: unknown) => this.failed(error));
-    for (const worker of this.pool.threads) this.watch(worker);
+  }
+
+  /** Starts the thread. What was posted before waits in the port. */
+  start(pool = startPool(this.options)): void {
+    if (this.ended || this.pool !== undefined) return;
+    const { listener, farPort, setup } = this;
+    this.pool = pool;
+    pool.on('error', (error: unknown) => this.failed(error));
+    for (const worker of pool.threads) this.watch(worker);
     this.deadline = setTimeout(() => {
-      this.error = new Error(`did not start within ${options.startTimeout} ms`);
+      this.error = new Error(`it did not start within ${this.options.startTimeout} ms`);
       this.terminate();
-    }, options.startTimeout);
+    }, this.options.startTimeout);
     this.deadline.unref();
-    this.pool.run({ port: port2, setup }, { transferList: [port2] }).then(
+    pool.run({ port: farPort, setup }, { transferList: [farPort] }).then(
       () => {
         clearTimeout(this.deadline);
         this.attached = true;
@@ -81,14 +73,14 @@ export class LaneThread {
   }
 
   terminate(): void {
-    for (const worker of this.pool.threads) void worker.terminate();
+    for (const worker of this.pool?.threads ?? []) void worker.terminate();
   }
 
   async close(): Promise<void> {
     this.ended = true;
     clearTimeout(this.deadline);
     this.port.close();
-    await this.pool.destroy();
+    await this.pool?.destroy();
   }
 
   private failed(error: unknown): void {
@@ -107,7 +99,7 @@ export class LaneThread {
     // What it had answered before it died still counts.
     this.poll();
     this.port.close();
-    void this.pool.destroy().catch(() => {});
+    void this.pool?.destroy().catch(() => {});
     this.listener.died(this.reason(code), this.attached);
   }
 
@@ -119,21 +111,4 @@ export class LaneThread {
     if (error?.message !== undefined) return `died of an uncaught ${error.name}: ${error.message}`;
     return `${start}exited with code ${code}`;
   }
-}
-
-const WITH_VALUE = ['--import', '--require', '-r', '--loader', '--experimental-loader', '--conditions', '-C'];
-const ALONE = ['--enable-source-maps', '--no-warnings', '--trace-warnings', '--experimental-strip-types', '--no-deprecation'];
-
-/** The options of this process that a thread may be given too; V8's hold for the process and are refused there. */
-export function inheritable(execArgv: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < execArgv.length; i++) {
-    const option = execArgv[i] as string;
-    const [name] = option.split('=') as [string];
-    if (WITH_VALUE.includes(name)) {
-      kept.push(option);
-      if (!option.includes('=')) kept.push(execArgv[++i] as string);
-    } else if (ALONE.includes(name)) kept.push(option);
-  }
-  return kept;
 }

@@ -3,6 +3,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { FUNCTION_CODEC, type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
 import { CodecBook } from '@poniard/core/lane';
 import type { ResourceLimits } from 'node:worker_threads';
+import type { Piscina } from 'piscina';
 import { NodeFunctionCodec } from './functions/node-codec.js';
 import { ThreadProcessor } from './thread-processor.js';
 
@@ -20,6 +21,8 @@ export interface CpuThreadsOptions {
 /**
  * Runs tasks on worker threads: kind `'thread'`, ids `cpu:0`, `cpu:1` … Dagger: `ThreadProc`.
  *
+ * `warm`: a thread that is starting already, from `@poniard/proc-cpu/warm`, for the first runtime that gets the plug-in.
+ *
  * @throws TypeError for an unknown option or one of the wrong type.
  * @example
  * ```ts
@@ -30,8 +33,9 @@ export interface CpuThreadsOptions {
  * console.log(await runtime.spawn((x: number) => x ** 2, 12)); // 144
  * ```
  */
-export function cpuThreads(options: CpuThreadsOptions = {}): Plugin {
-  const { threads, resourceLimits, execArgv, startTimeout } = checked(options);
+export function cpuThreads(options: CpuThreadsOptions = {}, warm?: Piscina): Plugin {
+  const { threads, ...threadOptions } = checked(options);
+  let spare = warm;
   return {
     name: 'cpuThreads',
     register(container) {
@@ -44,12 +48,16 @@ export function cpuThreads(options: CpuThreadsOptions = {}): Plugin {
           start(host) {
             const known: ValueCodec[] = child.isRegistered(VALUE_CODEC, true) ? child.resolveAll(VALUE_CODEC) : [];
             const codecs = new CodecBook(known, (specifier) => import(specifier));
-            const machine = hostname();
-            return Array.from({ length: threads }, (_, index) => {
-              const processor = new ThreadProcessor({ index, machine, codecs, nested: host.nested, resourceLimits, execArgv, startTimeout });
-              host.addMover(processor.mover);
-              return processor;
+            const shared = { machine: hostname(), codecs, nested: host.nested, ...threadOptions };
+            const processors = Array.from({ length: threads }, (_, index) => new ThreadProcessor({ index, ...shared }));
+            for (const { mover } of processors) host.addMover(mover);
+            const [first, ...others] = processors as [ThreadProcessor, ...ThreadProcessor[]];
+            // The first result needs one thread: the others start when it is up, and do not compete with it before.
+            first.start(spare, () => {
+              for (const processor of others.splice(0)) processor.start(undefined, () => {});
             });
+            spare = undefined;
+            return processors;
           },
         }),
       });

@@ -1,7 +1,9 @@
 /** @file A worker thread as a processor: a lane on it, and what happens when it dies. */
 import type { Call, Loss, MemorySpace, Mover, NestedHost, Processor, Report } from '@poniard/core';
 import { type CodecBook, LaneClient } from '@poniard/core/lane';
-import { LaneThread, type ThreadOptions } from './lane-thread.js';
+import type { Piscina } from 'piscina';
+import { LaneThread } from './lane-thread.js';
+import type { ThreadOptions } from './start-pool.js';
 
 /** A thread that has died so often without having been attached in between is given up. */
 const START_ATTEMPTS = 2;
@@ -29,6 +31,7 @@ export class ThreadProcessor implements Processor {
   private thread: LaneThread;
   private failedStarts = 0;
   private closed = false;
+  private whenUp: () => void = () => {};
   private lostListener: ((loss: Loss) => void) | undefined = undefined;
 
   constructor(private readonly options: ThreadProcessorOptions) {
@@ -38,7 +41,13 @@ export class ThreadProcessor implements Processor {
     this.window = this.lane.window;
     this.space = { id: this.id, sharesHost: true, free: (keys) => this.lane.freeKept(keys) };
     this.mover = { from: this.id, to: 'host', move: (call) => this.lane.move(call) };
-    this.thread = this.startThread();
+    this.thread = this.makeThread();
+  }
+
+  /** Starts the thread; `then` is called when it runs, or when it cannot. */
+  start(pool: Piscina | undefined, then: () => void): void {
+    this.whenUp = then;
+    this.thread.start(pool);
   }
 
   accepts(): boolean {
@@ -75,11 +84,12 @@ export class ThreadProcessor implements Processor {
     await this.thread.close();
   }
 
-  private startThread(): LaneThread {
+  private makeThread(): LaneThread {
     return new LaneThread(this.options, this.lane.setup(), {
       message: (message) => this.lane.receive(message),
       attached: () => {
         this.failedStarts = 0;
+        this.whenUp();
       },
       died: (reason, wasAttached) => this.died(reason, wasAttached),
     });
@@ -90,7 +100,10 @@ export class ThreadProcessor implements Processor {
     if (!wasAttached) this.failedStarts++;
     const restarts = this.failedStarts < START_ATTEMPTS;
     const started = this.lane.lost();
-    if (restarts) this.thread = this.startThread();
+    if (restarts) {
+      this.thread = this.makeThread();
+      this.thread.start();
+    } else this.whenUp();
     this.lostListener?.({ reason, started, restarts });
   }
 }

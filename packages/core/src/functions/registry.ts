@@ -1,8 +1,9 @@
 /** @file One record per function and runtime: its implementations, how they travel, what they cost. */
-import { FunctionTransferError } from '../errors.js';
-import type { FunctionRef } from '../processor.js';
+
 import type { Scope } from '@poniard/scopes';
+import { FunctionTransferError } from '../errors.js';
 import type { Planner } from '../operation.js';
+import type { FunctionRef } from '../processor.js';
 import { RunTimes } from '../scheduler/costs.js';
 import type { TaskRecord } from '../scheduler/record.js';
 import type { AnyFunction, EncodedFunction } from './encoded.js';

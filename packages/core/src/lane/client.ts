@@ -16,6 +16,12 @@ const WINDOW = 8192;
 /** Twice as many, since tasks that wait for tasks of their own keep their slots. */
 const SLOTS = 2 * WINDOW;
 
+/**
+ * The most calls in one message: above about 128 KiB the serialiser's buffer is mapped anew for each message, which
+ * cost 0.5 µs an element instead of 0.04.
+ */
+const MESSAGE_CALLS = 512;
+
 export interface LaneTransport {
   post(message: unknown): void;
 }
@@ -64,11 +70,17 @@ export class LaneClient {
   /** Encodes calls and posts them, functions and codecs first where the lane does not know them. */
   run(batch: readonly Call[], report: Report): void {
     this.report = report;
+    for (let from = 0; from < batch.length; from += MESSAGE_CALLS) {
+      this.runPart(batch, from, Math.min(batch.length, from + MESSAGE_CALLS), report);
+    }
+  }
+
+  private runPart(batch: readonly Call[], from: number, to: number, report: Report): void {
     const lessons: unknown[] = [WORK];
     for (const slot of this.clear) lessons.push(Work.Clear, slot);
     this.clear.length = 0;
     const message: unknown[] = [WORK];
-    for (let i = 0; i < batch.length; i++) {
+    for (let i = from; i < to; i++) {
       const call = batch[i] as Call;
       const length = message.length;
       try {

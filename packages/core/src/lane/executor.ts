@@ -17,6 +17,8 @@ import type { TaskScope, TaskScopes } from './task-scopes.js';
 const KEEP_ABOVE = 16 * 1024;
 /** In ms. How long results may wait for the others of their batch. */
 const REPORT_EVERY = 1;
+/** Elements. A message stays well below the size from which its buffer is mapped anew (see `client.ts`). */
+const REPORT_ABOVE = 8192;
 /** In ms. How long the event loop may wait while tasks follow one another. */
 const YIELD_EVERY = 10;
 
@@ -111,7 +113,7 @@ export class LaneExecutor {
         }
         if (!this.hasRoom(batch[this.cursor + 6] as number)) break;
         now = this.begin(batch, now);
-        if (now - this.lastReport > REPORT_EVERY) {
+        if (now - this.lastReport > REPORT_EVERY || this.out.length > REPORT_ABOVE) {
           this.report(now);
           for (let message = this.port.poll(); message !== undefined; message = this.port.poll()) this.accept(message);
           if (this.running.size > 0 || now - this.lastYield > YIELD_EVERY) {

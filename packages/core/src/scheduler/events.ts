@@ -72,4 +72,10 @@ export class Instructions {
 }
 
 /** What a subscriber hears; the shell adds the time. See {@link file://../events.ts}. */
-export type Trace = (type: string, record: TaskRecord | undefined, place: Place | undefined, bytes?: number) => void;
+export type Trace = (
+  type: string,
+  record: TaskRecord | undefined,
+  place: Place | undefined,
+  bytes?: number,
+  micros?: number,
+) => void;

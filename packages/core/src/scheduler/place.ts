@@ -69,6 +69,11 @@ export class Place {
     this.backlogCount++;
   }
 
+  reestimate(record: TaskRecord, micros: number): void {
+    this.backlogMicros += micros - record.estimate;
+    record.estimate = micros;
+  }
+
   /** Counts a queued task out; it leaves the queue itself when it comes to its head. */
   forget(record: TaskRecord): void {
     this.backlogMicros -= record.estimate;

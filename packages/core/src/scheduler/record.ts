@@ -70,53 +70,55 @@ export class Failure {
   }
 }
 
+/** Is told when a task is settled. */
+export interface Listener {
+  settled(record: TaskRecord): void;
+}
+
 /** A large call that runs as blocks. */
 export interface RunningPlan {
   readonly blocks: readonly TaskRecord[];
   readonly finish: (results: unknown[]) => unknown;
 }
 
+/** Booleans of a record, in one field. */
+const Flag = { hosted: 1, suspended: 2, observed: 4, moving: 8, cancelling: 16, settled: 32, planned: 64 } as const;
+
+/** What few tasks have: kept apart, so that the others are small. */
+class Rare {
+  attempt = 0;
+  bytes = 0;
+  handles = 0;
+  codecs: readonly ValueCodec[] | undefined = undefined;
+  restored: unknown = undefined;
+  residence: Place | undefined = undefined;
+  plan: RunningPlan | undefined = undefined;
+}
+
 export class TaskRecord implements Call {
   phase: Phase = Phase.Waiting;
+  private flags = 0;
   /** Inputs that are not there yet: unfinished tasks, values on their way, the function's preparation. */
   pending = 0;
-  attempt = 0;
   ticket = -1;
   /** Expected run time in whole µs (an integer, so that sums are exact and the field stays unboxed). */
   estimate = 1;
   implementation = 'host';
+  /** The processor that has it, or had it last. */
   place: Place | undefined = undefined;
-  /** The processor that answered last. */
-  maker: Place | undefined = undefined;
   dependents: TaskRecord | TaskRecord[] | undefined = undefined;
   /** Finished: plain data on the host, if `hosted`. Failed or cancelled: a {@link Failure}. */
   value: unknown = undefined;
-  codecs: readonly ValueCodec[] | undefined = undefined;
-  hosted = false;
-  /** The processor in whose space the result lives, and its size there. */
-  residence: Place | undefined = undefined;
-  bytes = 0;
-  /** What holders see: `value` with its classes restored, made once so that two fetches are equal. */
-  restored: unknown = undefined;
-  /** Tasks that still need a result that lives elsewhere, and handles on it. When both are gone, it is freed. */
+  /** Tasks that still need the result. */
   consumers = 0;
-  handles = 0;
   /** How many tasks would have to run again, one after another, to make a lost result anew. */
   depth = 0;
-  suspended = false;
-  observed = false;
-  moving = false;
-  cancelling = false;
-  /** Has been settled once for its holders; a lost result that is made again does not settle anew. */
-  settled = false;
   previous: TaskRecord | undefined = undefined;
   next: TaskRecord | undefined = undefined;
   /** The user's handle while the task is unsettled (a result that lives elsewhere is counted by it). */
   handle: object | undefined = undefined;
-  listeners: ((record: TaskRecord) => void)[] | undefined = undefined;
-  plan: RunningPlan | undefined = undefined;
-  /** Its operation's planner has been asked. */
-  planned = false;
+  listeners: Listener | Listener[] | undefined = undefined;
+  private rare: Rare | undefined = undefined;
 
   constructor(
     readonly id: number,
@@ -124,6 +126,112 @@ export class TaskRecord implements Call {
     public args: readonly Argument[],
     readonly settings: TaskSettings,
   ) {}
+
+  /** Whether the value is on the host. */
+  get hosted(): boolean {
+    return (this.flags & Flag.hosted) !== 0;
+  }
+  set hosted(on: boolean) {
+    this.flag(Flag.hosted, on);
+  }
+  /** Waits for a task of its own, and takes no place meanwhile. */
+  get suspended(): boolean {
+    return (this.flags & Flag.suspended) !== 0;
+  }
+  set suspended(on: boolean) {
+    this.flag(Flag.suspended, on);
+  }
+  /** Someone has looked at how it ends. */
+  get observed(): boolean {
+    return (this.flags & Flag.observed) !== 0;
+  }
+  set observed(on: boolean) {
+    this.flag(Flag.observed, on);
+  }
+  /** The result is on its way to the host. */
+  get moving(): boolean {
+    return (this.flags & Flag.moving) !== 0;
+  }
+  set moving(on: boolean) {
+    this.flag(Flag.moving, on);
+  }
+  /** Has ended, but its processor has not yet answered for it. */
+  get cancelling(): boolean {
+    return (this.flags & Flag.cancelling) !== 0;
+  }
+  set cancelling(on: boolean) {
+    this.flag(Flag.cancelling, on);
+  }
+  /** Has been settled once for its holders; a lost result that is made again does not settle anew. */
+  get settled(): boolean {
+    return (this.flags & Flag.settled) !== 0;
+  }
+  set settled(on: boolean) {
+    this.flag(Flag.settled, on);
+  }
+  /** Its operation's planner has been asked. */
+  get planned(): boolean {
+    return (this.flags & Flag.planned) !== 0;
+  }
+  set planned(on: boolean) {
+    this.flag(Flag.planned, on);
+  }
+  private flag(bit: number, on: boolean): void {
+    this.flags = on ? this.flags | bit : this.flags & ~bit;
+  }
+
+  get attempt(): number {
+    return this.rare === undefined ? 0 : this.rare.attempt;
+  }
+  set attempt(attempt: number) {
+    this.rarely().attempt = attempt;
+  }
+  /** The size of the result, as far as it is known. */
+  get bytes(): number {
+    return this.rare === undefined ? 0 : this.rare.bytes;
+  }
+  set bytes(bytes: number) {
+    if (bytes > 0 || this.rare !== undefined) this.rarely().bytes = bytes;
+  }
+  /** Handles on a result that lives elsewhere. When they and the consumers are gone, it is freed. */
+  get handles(): number {
+    return this.rare === undefined ? 0 : this.rare.handles;
+  }
+  set handles(handles: number) {
+    this.rarely().handles = handles;
+  }
+  /** The codecs of marked values inside `value`. */
+  get codecs(): readonly ValueCodec[] | undefined {
+    return this.rare?.codecs;
+  }
+  set codecs(codecs: readonly ValueCodec[] | undefined) {
+    if (codecs !== undefined || this.rare !== undefined) this.rarely().codecs = codecs;
+  }
+  /** What holders see: `value` with its classes restored, made once so that two fetches are equal. */
+  get restored(): unknown {
+    return this.rare?.restored;
+  }
+  set restored(value: unknown) {
+    this.rarely().restored = value;
+  }
+  /** The processor in whose space the result lives. */
+  get residence(): Place | undefined {
+    return this.rare?.residence;
+  }
+  set residence(place: Place | undefined) {
+    if (place !== undefined || this.rare !== undefined) this.rarely().residence = place;
+  }
+  /** The blocks that it was cut into. */
+  get plan(): RunningPlan | undefined {
+    return this.rare?.plan;
+  }
+  set plan(plan: RunningPlan | undefined) {
+    if (plan !== undefined || this.rare !== undefined) this.rarely().plan = plan;
+  }
+  private rarely(): Rare {
+    this.rare ??= new Rare();
+    return this.rare;
+  }
 
   get name(): string {
     return this.settings.name ?? this.fn.name;

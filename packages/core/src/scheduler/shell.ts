@@ -12,11 +12,12 @@ import type { Clock, EventSink, Host, KeepAlive, Store, Stored } from '../ports.
 import type { Mover, Processor } from '../processor.js';
 import type { ValueCodec } from '../values/codec.js';
 import { snapshot } from '../values/snapshot.js';
+import type { ValueSink } from '../task.js';
 import { Failures, taskFailedError } from './failures.js';
 import type { Place } from './place.js';
 import type { PlacementPolicy } from './placement.js';
 import { PlaceReport, type Outcomes } from './report.js';
-import { type Argument, type Failure, hostValue, Phase, SnapshotArgument, StoredValue, TaskRecord, Unsendable } from './record.js';
+import { type Argument, type Failure, hostValue, type Listener, Phase, SnapshotArgument, StoredValue, TaskRecord, Unsendable } from './record.js';
 import { NOTHING, SchedulerState } from './state.js';
 
 /** Spawns in one synchronous stretch of the caller after which lanes get what is ready and reports are looked at. */
@@ -120,34 +121,35 @@ export class Shell implements Outcomes {
   fetch(record: TaskRecord): Promise<unknown> {
     if (record.phase > Phase.Finished) return Promise.reject(this.reject(record));
     if (record.hosted) return Promise.resolve(hostValue(record));
-    return new Promise((resolve, reject) => this.whenHosted(record, resolve, reject));
+    return new Promise((resolve, reject) => {
+      this.fetchInto(record, { value: (_, value) => resolve(value), error: reject }, 0);
+    });
   }
 
-  /** Like `fetch`, by callbacks: no Promise is made for it. */
-  whenHosted(record: TaskRecord, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  /** Like `fetch`; no Promise is made for it. */
+  fetchInto(record: TaskRecord, sink: ValueSink, index: number): void {
     this.awaited++;
-    const look = (): void => {
-      if (record.phase > Phase.Finished) {
-        this.awaited--;
-        reject(this.reject(record));
-      } else if (record.hosted) {
-        this.awaited--;
-        resolve(hostValue(record));
-      } else {
-        this.listen(record, look);
-        if (record.phase === Phase.Finished) {
-          this.state.handle({ type: 'needed', record });
-          this.flushSoon();
-        }
-      }
-    };
-    look();
+    new Fetch(this, sink, index).settled(record);
+  }
+
+  /** Someone waits for the value; it comes to the host, or is made again first. */
+  await(record: TaskRecord, listener: Listener): void {
+    this.listen(record, listener);
+    if (record.phase === Phase.Finished) {
+      this.state.handle({ type: 'needed', record });
+      this.flushSoon();
+    }
+  }
+
+  /** A `Fetch` has come to its end. */
+  fetched(): void {
+    this.awaited--;
   }
 
   /** Calls back when the task is settled, at once if it is. */
   whenSettled(record: TaskRecord, listener: () => void): void {
     if (record.terminal) listener();
-    else this.listen(record, listener);
+    else this.listen(record, { settled: listener });
   }
 
   /** The error of a failed task, which has now been looked at. */
@@ -425,7 +427,8 @@ export class Shell implements Outcomes {
     }
     if (listeners !== undefined) {
       record.listeners = undefined;
-      for (const listener of listeners) listener(record);
+      if (Array.isArray(listeners)) for (const listener of listeners) listener.settled(record);
+      else listeners.settled(record);
     }
   }
 
@@ -440,9 +443,11 @@ export class Shell implements Outcomes {
     this.flushSoon();
   }
 
-  private listen(record: TaskRecord, listener: () => void): void {
-    if (record.listeners === undefined) record.listeners = [listener];
-    else record.listeners.push(listener);
+  private listen(record: TaskRecord, listener: Listener): void {
+    const { listeners } = record;
+    if (listeners === undefined) record.listeners = listener;
+    else if (Array.isArray(listeners)) listeners.push(listener);
+    else record.listeners = [listeners, listener];
   }
 
   private listenTo(signal: AbortSignal, record: TaskRecord): void {
@@ -485,11 +490,17 @@ export class Shell implements Outcomes {
   /** Recording costs a branch when nobody listens: the state machine has no trace then. */
   traceWhileActive(): void {
     this.state.trace = this.ports.sink.active
-      ? (type, record, place, bytes) => this.emit(type as EventType, record, place, bytes)
+      ? (type, record, place, bytes, micros) => this.emit(type as EventType, record, place, bytes, micros)
       : undefined;
   }
 
-  private emit(type: EventType, record: TaskRecord | undefined, place: Place | undefined, bytes?: number): void {
+  private emit(
+    type: EventType,
+    record: TaskRecord | undefined,
+    place: Place | undefined,
+    bytes?: number,
+    micros?: number,
+  ): void {
     this.ports.sink.emit({
       type,
       time: this.ports.clock.now(),
@@ -497,8 +508,28 @@ export class Shell implements Outcomes {
       name: record?.name,
       processor: place?.processor.id,
       ...(bytes !== undefined && { bytes }),
+      ...(micros !== undefined && { micros }),
       ...(type === 'task:error' && { error: (record?.value as Failure).error }),
     });
+  }
+}
+
+/** Someone who waits for a value: small, since there may be one for each of a million tasks. */
+class Fetch implements Listener {
+  constructor(
+    private readonly shell: Shell,
+    private readonly sink: ValueSink,
+    private readonly index: number,
+  ) {}
+
+  settled(record: TaskRecord): void {
+    if (record.phase > Phase.Finished) {
+      this.shell.fetched();
+      this.sink.error(this.shell.reject(record));
+    } else if (record.hosted) {
+      this.shell.fetched();
+      this.sink.value(this.index, hostValue(record));
+    } else this.shell.await(record, this);
   }
 }
 

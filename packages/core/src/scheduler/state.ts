@@ -116,24 +116,18 @@ export class SchedulerState {
 
   /** Follows what an event has set going until nothing moves. */
   private drain(): void {
-    // Each step settles, queues or hands out a task; a task can take each step a few times only.
     const { ready, hungry } = this;
-    let guard = 1000 + 100 * (this.unsettled + this.places.length);
-    const step = (): void => {
-      if (guard-- < 0) throw new PoniardError('the scheduler does not come to rest; please report this');
-    };
-    do {
-      for (let i = 0; i < ready.length; i++) {
-        step();
-        this.place(ready[i] as TaskRecord);
-      }
-      ready.length = 0;
-      for (let place = hungry.pop(); place !== undefined; place = hungry.pop()) {
-        step();
+    // Each step settles, queues or hands out a task; a task can take each step a few times only.
+    let steps = 1000 + 100 * (this.unsettled + this.places.length);
+    while (ready.length > 0 || hungry.length > 0) {
+      for (let i = 0; i < ready.length && steps-- > 0; i++) this.place(ready[i] as TaskRecord);
+      if (ready.length > 0) ready.length = 0;
+      for (let place = hungry.pop(); place !== undefined && steps-- > 0; place = hungry.pop()) {
         place.hungry = false;
         this.feed(place);
       }
-    } while (ready.length > 0);
+      if (steps <= 0) throw new PoniardError('the scheduler does not come to rest; please report this');
+    }
   }
 
   setPhase(record: TaskRecord, phase: Phase): void {
@@ -267,6 +261,8 @@ export class SchedulerState {
         if (place.up && place.hasRoom(undefined) && giveWork(this, place)) continue;
         return;
       }
+      // What has been learnt since it was queued: the first run of a function may be a thousand times its later ones.
+      place.reestimate(next, whole(this.costs.run(next, place.processor.kind)));
       if (!place.hasRoom(next)) return;
       place.backlog.shift();
       place.forget(next);
@@ -322,8 +318,6 @@ export class SchedulerState {
     const { fn } = record;
     if (place === undefined || (record.phase !== Phase.Sent && !record.cancelling)) return false;
     place.unsend(record);
-    record.place = undefined;
-    record.maker = place;
     this.feedLater(place);
     fn.trials.delete(place.processor.kind);
     if (micros !== undefined) {
@@ -334,7 +328,7 @@ export class SchedulerState {
       return false;
     }
     if (micros !== undefined) place.finished++;
-    this.trace?.('task:answer', record, place);
+    this.trace?.('task:answer', record, place, undefined, micros);
     return true;
   }
 

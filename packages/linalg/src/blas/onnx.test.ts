@@ -21,7 +21,9 @@ class FakeTensor {
 const orientation = (model: Uint8Array) =>
   [false, true]
     .flatMap((a) => [false, true].map((b) => [a, b] as const))
-    .find(([a, b]) => ['float32', 'float64'].some((t) => Buffer.from(model).equals(gemmModel(t as 'float32', a, b))))!;
+    .find(([a, b]) =>
+      ['float32', 'float64'].some((t) => Buffer.from(model).equals(gemmModel(t as 'float32', a, b))),
+    )!;
 
 /** What a session computes is what JavaScript computes; `events` tells sessions and overlapping runs. */
 function fakeRuntime(events: string[] = []): OnnxRuntime {
@@ -38,7 +40,11 @@ function fakeRuntime(events: string[] = []): OnnxRuntime {
             await Promise.resolve();
             const [x, y, z] = [a, b, c] as unknown as FakeTensor[];
             const [m, n] = z!.dims as [number, number];
-            const factor = ({ data, dims }: FakeTensor, transposed: boolean) => ({ data, ld: dims[1]!, transposed });
+            const factor = ({ data, dims }: FakeTensor, transposed: boolean) => ({
+              data,
+              ld: dims[1]!,
+              transposed,
+            });
             jsGemm({
               dtype: z!.dtype,
               m,
@@ -96,8 +102,10 @@ describe('onnxruntime', () => {
   test('goes on after a product that failed', async () => {
     const runtime = fakeRuntime();
     const blas = await load(runtime);
-    const [{ product }] = fc.sample(gemmCases(4), 1) as [{ product: Gemm }];
-    await expect(blas.gemm({ ...product, a: { ...product.a, data: null as never } })).rejects.toThrow(TypeError);
+    const { product } = fc.sample(gemmCases(4), 1)[0]!;
+    await expect(blas.gemm({ ...product, a: { ...product.a, data: null as never } })).rejects.toThrow(
+      TypeError,
+    );
     await expect(blas.gemm(product)).resolves.toBeUndefined();
   });
 
@@ -105,7 +113,9 @@ describe('onnxruntime', () => {
     const missing = Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
     const fails = (error: Error) => onnxBlas(() => Promise.reject(error), 4).load({ inWorker: false });
     await expect(fails(missing)).rejects.toThrow('onnxruntime-node is not installed');
-    await expect(fails(new Error('wrong glibc'))).rejects.toThrow('onnxruntime-node does not load: wrong glibc');
+    await expect(fails(new Error('wrong glibc'))).rejects.toThrow(
+      'onnxruntime-node does not load: wrong glibc',
+    );
   });
 });
 

@@ -20,8 +20,8 @@ export const threadBlas: BlasSelector = new BlasSelector(findSetup);
  * @example
  * ```ts
  * import { blasInfo } from '@poniard/linalg';
- * const { provider, library } = await blasInfo();
- * console.log(`${provider}: ${library}`); // system: OpenBLAS 0.3.21 (…)
+ * const { provider, reasons } = await blasInfo();
+ * console.log(typeof provider, reasons.length); // string 2
  * ```
  */
 export function blasInfo(): Promise<BlasInfo> {

@@ -48,12 +48,18 @@ test('then onnxruntime, with the reason why not the system', async () => {
 });
 
 test('then JavaScript, with one warning that says what to install', async () => {
-  const { selector, warnings } = select([loader('system', 'no library'), loader('onnxruntime', 'not there'), loader('js')]);
+  const { selector, warnings } = select([
+    loader('system', 'no library'),
+    loader('onnxruntime', 'not there'),
+    loader('js'),
+  ]);
   await selector.warnIfSlow();
   await selector.warnIfSlow();
   expect(warnings).toEqual([
     {
-      message: expect.stringMatching(/install a BLAS library.*onnxruntime-node.*system: no library; onnxruntime: not there/),
+      message: expect.stringMatching(
+        /install a BLAS library.*onnxruntime-node.*system: no library; onnxruntime: not there/,
+      ),
       code: 'PONIARD_SLOW_BLAS',
     },
   ]);
@@ -105,5 +111,9 @@ test('blasInfo() tells about this machine', async () => {
   const { provider, library, threads, reasons } = await blasInfo();
   expect(library).not.toBe('');
   expect(threads).toBeGreaterThanOrEqual(1);
-  expect([provider, ...reasons.map((entry) => entry.provider)].sort()).toEqual(['js', 'onnxruntime', 'system']);
+  expect([provider, ...reasons.map((entry) => entry.provider)].sort()).toEqual([
+    'js',
+    'onnxruntime',
+    'system',
+  ]);
 });

@@ -1,5 +1,4 @@
 /** @file Which provider multiplies on this thread, and why not the others. Found once, when the first product comes. */
-import { PoniardError } from '@poniard/core';
 import type { Blas, BlasLoader, BlasName } from './port.js';
 
 /** Which provider multiplies, and why the others do not. */
@@ -99,6 +98,8 @@ async function choose(setup: BlasSetup): Promise<Choice> {
     if (reason !== undefined) reasons.push({ provider: loader.name, reason });
   }
   if (chosen !== undefined) return { blas: chosen, reasons, setup };
+  // Loaded when needed: workers have no other use for the whole core.
+  const { PoniardError } = await import('@poniard/core');
   const why = reasons.find((entry) => entry.provider === only)?.reason;
   throw new PoniardError(
     `${BLAS_VARIABLE} is ${JSON.stringify(setting)}, which cannot multiply here: ${why}`,

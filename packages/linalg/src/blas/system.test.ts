@@ -9,7 +9,9 @@ import { type NativeFunction, type NativeLibraries, systemBlas } from './system.
 const CORES = 4;
 
 /** A library of which each function is a JavaScript one, found by its name. */
-function library(functions: Record<string, NativeFunction>): { find(prototype: string): NativeFunction | undefined } {
+function library(functions: Record<string, NativeFunction>): {
+  find(prototype: string): NativeFunction | undefined;
+} {
   return { find: (prototype) => functions[/(\w+)\(/.exec(prototype)![1]!] };
 }
 
@@ -42,7 +44,12 @@ function cblas(dtype: 'float32' | 'float64'): NativeFunction {
 }
 
 const working = { cblas_dgemm: cblas('float64'), cblas_sgemm: cblas('float32') };
-const load = (found: Record<string, Record<string, NativeFunction>>, platform = 'linux', path?: string, inWorker = false) =>
+const load = (
+  found: Record<string, Record<string, NativeFunction>>,
+  platform = 'linux',
+  path?: string,
+  inWorker = false,
+) =>
   systemBlas(libraries(found), platform, CORES).load({ inWorker, ...(path === undefined ? {} : { path }) });
 
 describe('the library', () => {
@@ -53,7 +60,9 @@ describe('the library', () => {
 
   test('is the one that the user named, and no other', async () => {
     expect((await load({ '/opt/my.so': working }, 'linux', '/opt/my.so')).library).toBe('/opt/my.so');
-    await expect(load({ 'libopenblas.so.0': working }, 'linux', '/opt/my.so')).rejects.toThrow('/opt/my.so: no such file');
+    await expect(load({ 'libopenblas.so.0': working }, 'linux', '/opt/my.so')).rejects.toThrow(
+      '/opt/my.so: no such file',
+    );
   });
 
   test('tells its version when it is OpenBLAS', async () => {
@@ -91,8 +100,13 @@ describe('the library', () => {
   });
 
   test('cannot be opened without koffi', async () => {
-    const broken: NativeLibraries = { ...libraries({}), prepare: () => Promise.reject(new Error('no prebuilt koffi')) };
-    await expect(systemBlas(broken, 'linux', CORES).load({ inWorker: false })).rejects.toThrow('no prebuilt koffi');
+    const broken: NativeLibraries = {
+      ...libraries({}),
+      prepare: () => Promise.reject(new Error('no prebuilt koffi')),
+    };
+    await expect(systemBlas(broken, 'linux', CORES).load({ inWorker: false })).rejects.toThrow(
+      'no prebuilt koffi',
+    );
   });
 });
 
@@ -139,10 +153,13 @@ const real: Blas | undefined = await systemBlas(koffiLibraries(), process.platfo
   .load({ inWorker: false })
   .catch(() => undefined);
 
-test.runIf(real !== undefined)('the library of this machine multiplies rightly in place on shared memory', async () => {
-  await fc.assert(
-    fc.asyncProperty(gemmCases(70), async (generated) => {
-      expect(await isRight(real!, generated)).toBe(true);
-    }),
-  );
-});
+test.runIf(real !== undefined)(
+  'the library of this machine multiplies rightly in place on shared memory',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(gemmCases(70), async (generated) => {
+        expect(await isRight(real!, generated)).toBe(true);
+      }),
+    );
+  },
+);

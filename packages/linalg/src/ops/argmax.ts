@@ -1,5 +1,5 @@
 /** @file Where the largest element is: of all, and along an axis. */
-import { type Plan, task } from '@poniard/core';
+import type { Plan } from '@poniard/core';
 import type { Data } from '../dtype.js';
 import { allocate } from '../memory.js';
 import { NDArray } from '../ndarray.js';
@@ -101,7 +101,3 @@ function blank(x: NDArray, axis: number): NDArray<'int32'> {
 function emptyError(x: NDArray): RangeError {
   return new RangeError(`argmax: an array of shape ${formatShape(x.shape)} has no largest element`);
 }
-
-task(import.meta.url, argmaxHost);
-task(import.meta.url, argmaxBlock);
-task(import.meta.url, argmaxChunk);

@@ -1,12 +1,11 @@
 /** @file Whether two arrays are equal up to rounding. */
-import { task } from '@poniard/core';
 import { eachRow } from '../loops.js';
 import type { NDArray } from '../ndarray.js';
 import { broadcast, stretchedStrides } from '../shapes.js';
 import { checkArray, shapeError } from './check.js';
 
 /** How near is near enough. */
-export interface CloseOptions {
+export interface IsCloseOptions {
   /** Relative to the second array's element; 1e-5 unless given. */
   readonly rtol?: number;
   /** Added to the relative tolerance; 1e-8 unless given. */
@@ -15,7 +14,7 @@ export interface CloseOptions {
   readonly equalNaN?: boolean;
 }
 
-export function isCloseHost(x: NDArray, y: NDArray, options: CloseOptions = {}): boolean {
+export function isCloseHost(x: NDArray, y: NDArray, options: IsCloseOptions = {}): boolean {
   const { rtol = 1e-5, atol = 1e-8, equalNaN = false } = options;
   checkArray('isClose', 'x', x);
   checkArray('isClose', 'y', y);
@@ -36,5 +35,3 @@ export function isCloseHost(x: NDArray, y: NDArray, options: CloseOptions = {}):
   });
   return close;
 }
-
-task(import.meta.url, isCloseHost);

@@ -1,5 +1,5 @@
 /** @file Sums, differences and products element by element, with numpy's broadcasting. */
-import { type Plan, task } from '@poniard/core';
+import type { Plan } from '@poniard/core';
 import { DTYPES, type DType } from '../dtype.js';
 import { eachRow } from '../loops.js';
 import { allocate } from '../memory.js';
@@ -134,11 +134,3 @@ function checkFactor(factor: number): number {
   if (typeof factor === 'number') return factor;
   throw new TypeError(`scale: the factor is a number, not ${typeof factor}; mul multiplies two arrays`);
 }
-
-task(import.meta.url, addHost);
-task(import.meta.url, subHost);
-task(import.meta.url, mulHost);
-task(import.meta.url, scaleHost);
-task(import.meta.url, addBlock);
-task(import.meta.url, subBlock);
-task(import.meta.url, mulBlock);

@@ -1,5 +1,5 @@
 /** @file The matrix product, with numpy's rules for vectors and for stacks of matrices. */
-import { type Plan, task } from '@poniard/core';
+import type { Plan } from '@poniard/core';
 import { jsGemm } from '../blas/js.js';
 import type { Blas } from '../blas/port.js';
 import { threadBlas } from '../blas/providers.js';
@@ -202,6 +202,3 @@ function column<D extends DType>({ data, shape, strides, offset }: NDArray<D>): 
 function stacked<D extends DType>(matrix: NDArray<D>, shape: readonly number[]): NDArray<D> {
   return new NDArray(matrix.data, shape, stretchedStrides(matrix, shape), matrix.offset);
 }
-
-task(import.meta.url, matmulHost);
-task(import.meta.url, matmulBlock);

@@ -1,5 +1,4 @@
 /** @file Vector norms: of all elements, and along an axis. */
-import { task } from '@poniard/core';
 import type { DType } from '../dtype.js';
 import { allocate } from '../memory.js';
 import { NDArray } from '../ndarray.js';
@@ -100,5 +99,3 @@ const euclidean: Lane = (data, at, step, count) => {
   if (left > 0) even += data[from]! * data[from]!;
   return Math.sqrt(even + odd);
 };
-
-task(import.meta.url, normHost);

@@ -25,7 +25,9 @@ interface Case {
   readonly result: number | boolean | string | EncodedArray;
 }
 
-const { cases } = JSON.parse(readFileSync(new URL('../../fixtures/numpy.json', import.meta.url), 'utf8')) as {
+const { cases } = JSON.parse(
+  readFileSync(new URL('../../fixtures/numpy.generated.json', import.meta.url), 'utf8'),
+) as {
   cases: Case[];
 };
 

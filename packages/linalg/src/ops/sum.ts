@@ -1,5 +1,5 @@
 /** @file Sums: of all elements, and along an axis. */
-import { type Plan, task } from '@poniard/core';
+import type { Plan } from '@poniard/core';
 import type { Data, DType } from '../dtype.js';
 import { eachRow } from '../loops.js';
 import { allocate } from '../memory.js';
@@ -147,7 +147,3 @@ function addSlices(out: NDArray, x: NDArray, axis: number): void {
     for (let i = 0; i < count; i++) out.data[at! + i * toStep!] = to[from! + i * step!]!;
   });
 }
-
-task(import.meta.url, sumHost);
-task(import.meta.url, sumBlock);
-task(import.meta.url, sumChunks);

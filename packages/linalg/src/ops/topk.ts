@@ -1,5 +1,5 @@
 /** @file The k largest elements along an axis, and where they are. */
-import { type Plan, task } from '@poniard/core';
+import type { Plan } from '@poniard/core';
 import type { Data, DType } from '../dtype.js';
 import { allocate } from '../memory.js';
 import { NDArray } from '../ndarray.js';
@@ -133,6 +133,3 @@ function isBetter(value: number, index: number, other: number, otherIndex: numbe
   const [unordered, otherUnordered] = [Number.isNaN(value), Number.isNaN(other)];
   return unordered === otherUnordered ? index < otherIndex : unordered;
 }
-
-task(import.meta.url, topkHost);
-task(import.meta.url, topkBlock);

@@ -1,5 +1,4 @@
 /** @file Axes in another order. */
-import { task } from '@poniard/core';
 import type { DType } from '../dtype.js';
 import type { NDArray } from '../ndarray.js';
 import { checkArray } from './check.js';
@@ -7,5 +6,3 @@ import { checkArray } from './check.js';
 export function transposeHost<D extends DType>(x: NDArray<D>, axes: readonly number[] = []): NDArray<D> {
   return checkArray('transpose', 'x', x).transpose(...axes);
 }
-
-task(import.meta.url, transposeHost);

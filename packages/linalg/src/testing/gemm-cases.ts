@@ -1,7 +1,7 @@
 /** @file Generated products for the tests of all providers, and their result by the plainest loop. */
 import fc from 'fast-check';
-import { allocate } from '../memory.js';
 import type { Blas, Factor, Gemm } from '../blas/port.js';
+import { allocate } from '../memory.js';
 
 export interface GemmCase {
   readonly product: Gemm;

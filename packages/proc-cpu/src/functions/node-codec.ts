@@ -102,7 +102,11 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     if (sendable && !leansOnFile) return send();
     const home = exportedAs(subject);
     const why = home && this.#whyNotFrom(home.module, subject);
-    if (home !== undefined && why === undefined) return { kind: 'module', name: source.name, ...home };
+    if (home !== undefined && why === undefined) {
+      // A function that a wrapper returned has no name of its own; the export's says more.
+      const name = source.name === 'anonymous' ? (home.path.split('.').at(-1) ?? home.path) : source.name;
+      return { kind: 'module', name, ...home };
+    }
     if (!sendable) throw this.cannotTravel(source, hindrances, this.#note(subject, home?.path, why));
     return send(
       open.imports.map(({ specifier, start, end }) => ({

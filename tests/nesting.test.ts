@@ -1,0 +1,116 @@
+import { createRuntime, type Runtime } from '@poniard/core';
+import { cpuThreads } from '@poniard/proc-cpu';
+import { afterAll, describe, expect, it } from 'vitest';
+import * as nesting from './fixtures/nesting.mjs';
+import { changed, counters, rejection } from './runtimes.js';
+
+const kinds = ['one thread', 'two threads', 'the calling thread'] as const;
+
+describe.each(kinds)('tasks inside tasks on %s', (kind) => {
+  const plugins = kind === 'the calling thread' ? [] : [cpuThreads({ threads: kind === 'one thread' ? 1 : 2 })];
+  const runtime: Runtime = createRuntime({ plugins });
+  const { spawn } = runtime;
+  afterAll(() => runtime.close());
+
+  it('S9. Fibonacci by spawning gives 55', async () => {
+    expect(await spawn(nesting.fib, 10)).toBe(55);
+  });
+
+  it('S9. fifty levels deep', async () => {
+    expect(await spawn(nesting.deep, 50)).toBe(50);
+  });
+
+  it('S9. many parents at a time each await their children', async () => {
+    expect(await Promise.all(runtime.map(nesting.fib, [5, 6, 7, 8, 5, 6, 7, 8]))).toEqual([5, 8, 13, 21, 5, 8, 13, 21]);
+  });
+
+  it("S11. a function that returns a task gives that task's value", async () => {
+    expect(await spawn(nesting.deepWithoutAwait, 30)).toBe('bottom');
+  });
+
+  it("S9. a child's error reaches the parent with its cause, code and task", async () => {
+    expect(await spawn(nesting.catchInside, 'inner')).toEqual(['TaskFailedError', 'RangeError', 'inner', 'E_TEST', 'fail']);
+  });
+
+  it('S9. a child that failed fails its parent when it is awaited there', async () => {
+    const error = (await rejection(spawn(nesting.failInside, 'inner'))) as Error;
+    expect(error.name).toBe('TaskFailedError');
+    expect(error.message).toMatch(/failInside/);
+    const inner = error.cause as Error;
+    expect(inner.name).toBe('TaskFailedError');
+    expect((inner.cause as Error & { code: string }).code).toBe('E_TEST');
+  });
+
+  it('S9. children are arguments of children', async () => {
+    expect(await spawn(nesting.sumByTasks, 20)).toBe(210);
+  });
+
+  it('S9. promises are arguments of children', async () => {
+    expect(await spawn(nesting.withPromises, 20, 22)).toBe(42);
+  });
+
+  it('S9. map, fetchAll and asCompleted work inside', async () => {
+    expect(await spawn(nesting.mapInside, [1, 2, 3])).toEqual([1, 4, 9]);
+    expect(await spawn(nesting.fetchAllInside, 1)).toEqual({ a: 2, list: [3, 4] });
+    expect(await spawn(nesting.completedInside, [1, 2, 3])).toBe(9);
+  });
+
+  it('S9. a large result of a child is used by other children', async () => {
+    expect(await spawn(nesting.largeInside, 20_000)).toEqual([199_990_000, 199_990_000]);
+  });
+
+  it('C1. chunks are made and released inside a task', async () => {
+    expect(await spawn(nesting.chunkInside, [1, 2, 3])).toEqual([6, 6]);
+  });
+
+  it('O3. a chunk that was handed over is fetched inside', async () => {
+    const source = spawn(nesting.numbers, 20_000);
+    const look = spawn.with({ meta: true }, nesting.lookAt as never as (x: number[]) => ReturnType<typeof nesting.lookAt>, source);
+    const seen = await look;
+    expect(seen.sum).toBe(199_990_000);
+  });
+
+  it('O3. a chunk that was handed over is passed on to a child', async () => {
+    const source = spawn(nesting.numbers, 20_000);
+    expect(await spawn.with({ meta: true }, nesting.passOn as never as (x: number[]) => Promise<number>, source)).toBe(199_990_000);
+    const chunk = runtime.tochunk([1, 2, 3]);
+    expect(await spawn.with({ meta: true }, nesting.passOn as never as (x: number[]) => Promise<number>, chunk)).toBe(6);
+  });
+
+  it('O2. withOptions holds inside and is restored', async () => {
+    expect(await spawn(nesting.withOptionsInside)).toEqual(['named inside', 'add', undefined, 1, 3]);
+  });
+
+  it('S9. a task knows itself across awaits', async () => {
+    const task = spawn(nesting.contextAcrossAwait);
+    expect(await task).toEqual([task.id, task.id, task.id]);
+  });
+
+  it('S4. a task nested in an argument is an error inside too', async () => {
+    const error = (await rejection(spawn(nesting.nestInArgument))) as Error;
+    expect((error.cause as Error).name).toBe('TypeError');
+    expect((error.cause as Error).message).toMatch(/fetchAll/);
+  });
+
+  it('E4. bad use inside is an error there', async () => {
+    for (const [fn, message] of [
+      [nesting.badFunction, /must be a function/],
+      [nesting.badOption, /unknown option "prio"/],
+      [nesting.badArgument, /argument 2 of add/],
+    ] as const) {
+      const error = (await rejection(spawn(fn as () => unknown))) as Error;
+      expect(error.message).toMatch(message);
+    }
+  });
+
+  it('O5. a child can be cancelled', async () => {
+    expect(await spawn(nesting.cancelInside)).toEqual(['TaskFailedError', 'CancelledError']);
+  });
+
+  it('S9. a child that nobody awaits is done all the same', async () => {
+    const words = counters(1);
+    await spawn(nesting.fireAndForget, words);
+    await changed(words, 0);
+    expect(words[0]).toBe(1);
+  });
+});
