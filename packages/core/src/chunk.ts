@@ -8,8 +8,13 @@ import type { ChunkType } from './values/codec.js';
  * garbage collection, `release()` or `using`. Dagger: `Chunk`.
  *
  * @example
- * const data = tochunk(new Float64Array(1000).fill(1))
- * await spawn((xs: Float64Array) => xs.length, data) // 1000
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * using data = runtime.tochunk(new Float64Array(100_000).fill(1));
+ * console.log(await runtime.spawn((xs: Float64Array) => xs.length, data), data.type.dtype); // 100000 f64
+ * ```
  */
 export interface Chunk<T> extends Disposable {
   readonly type: ChunkType;

@@ -66,6 +66,21 @@ export class EventStream implements EventSink {
   }
 }
 
+/** Both the runtime's own stream and the sink that a user has registered hear everything. */
+export class SinkPair implements EventSink {
+  constructor(
+    private readonly first: EventSink,
+    private readonly second: EventSink,
+  ) {}
+  get active(): boolean {
+    return this.first.active || this.second.active;
+  }
+  emit(event: PoniardEvent): void {
+    if (this.first.active) this.first.emit(event);
+    if (this.second.active) this.second.emit(event);
+  }
+}
+
 function line(event: PoniardEvent, start: number): string {
   const at = `${((event.time - start) / 1000).toFixed(3)} ms`.padStart(12);
   const task = event.task === undefined ? '' : ` ${event.name} (#${event.task})`;

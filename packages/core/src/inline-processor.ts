@@ -23,6 +23,7 @@ export class InlineProcessor implements Processor {
     private readonly clock: Clock,
     private readonly scopes: TaskScopes,
     private readonly runtime: object,
+    private readonly handle: (call: Call) => unknown,
   ) {}
 
   accepts(): boolean {
@@ -61,7 +62,7 @@ export class InlineProcessor implements Processor {
         suspend: () => report.suspended(call),
         resume: () => report.resumed(call),
       };
-      const value = await this.scopes.run(scope, () => Reflect.apply(fn, undefined, call.values()));
+      const value = await this.scopes.run(scope, () => Reflect.apply(fn, undefined, call.values(this.handle)));
       report.finished(call, value, this.clock.now() - began);
     } catch (error) {
       report.failed(call, error, this.clock.now() - began);

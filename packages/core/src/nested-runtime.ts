@@ -66,8 +66,18 @@ class HostedTask implements NestedTask {
   settled(listener: (outcome: NestedOutcome) => void): void {
     const { record } = this;
     const look = (): void => {
-      if (record.phase > Phase.Finished) listener({ ok: false, error: this.shell.reject(record) });
-      else listener({ ok: true, value: record.value, codecs: record.codecs });
+      if (record.phase > Phase.Finished) {
+        listener({ ok: false, error: this.shell.reject(record) });
+        return;
+      }
+      let value: unknown;
+      try {
+        value = record.read();
+      } catch (error) {
+        listener({ ok: false, error });
+        return;
+      }
+      listener({ ok: true, value, codecs: record.codecs });
     };
     this.shell.fetchInto(record, { value: look, error: look }, 0);
   }
@@ -76,7 +86,6 @@ class HostedTask implements NestedTask {
     this.shell.cancel(this.record, reason, false);
   }
 
-  /** The lane has no handle on it any more. */
   drop(): void {
     this.giveUp();
   }

@@ -8,8 +8,13 @@ import type { TaskRecord } from './scheduler/record.js';
  * the runtime's, then the function's default. Dagger: `Options`.
  *
  * @example
- * const slow = spawn.with({ name: 'slow', priority: -1 }, (n: number) => n + 1, 1)
- * await slow // 2
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const later = runtime.spawn.with({ name: 'later', priority: -1 }, (n: number) => n + 1, 1);
+ * console.log(later.name, await later); // later 2
+ * ```
  */
 export interface TaskOptions {
   /** Shown in events, errors and `explain`. Default: the function's name. */

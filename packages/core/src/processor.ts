@@ -56,8 +56,11 @@ export interface Call {
   ticket: number;
   readonly arity: number;
   argument(index: number): CallArgument;
-  /** The arguments as private plain values: what a processor in the host's memory hands to the function. */
-  values(): unknown[];
+  /**
+   * The arguments as private plain values: what a processor in the host's memory hands to the function. With `meta`,
+   * results of other tasks are given as `handle` makes them, where it is there.
+   */
+  values(handle?: (call: Call) => unknown): unknown[];
 }
 
 /** A result that stays in the space of the processor that made it, under the call's id. */
@@ -205,6 +208,8 @@ export interface NestedTask {
   /** Calls back once, when the task is settled. The value is plain data in the host's memory. */
   settled(listener: (outcome: NestedOutcome) => void): void;
   cancel(reason: unknown): void;
+  /** Nobody there holds a handle on it any more. */
+  drop(): void;
 }
 
 export type NestedOutcome =

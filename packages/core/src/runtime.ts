@@ -88,7 +88,9 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     this.optionsContext = new OptionsContext(() => ports.host.asyncContext());
     this.spawn = makeSpawn(this);
     this.shell = new Shell(ports);
-    this.inline = new InlineProcessor(providers.length === 0, ports.clock, ambient.scopes, this);
+    this.inline = new InlineProcessor(providers.length === 0, ports.clock, ambient.scopes, this, (call) => {
+      return new LocalChunk(this.shell, call as TaskRecord, undefined);
+    });
     this.shell.addProcessor(this.inline);
     for (const mover of movers) this.shell.addMover(mover);
     this.started = this.start();
@@ -150,7 +152,7 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     if (isTask(value)) throw new TypeError('tochunk takes a value; a task gives its chunk by task.chunk()');
     const { scope = anyScope, ...others } = options;
     const settings = resolveSettings([{ ...checkOptions({ scope, ...others }, 'tochunk') }], NOTHING);
-    const arg = this.shell.argument(value, () => 'the value of tochunk', handleNoun);
+    const arg = this.shell.values.argument(value, () => 'the value of tochunk', handleNoun);
     const record = this.shell.spawn(GIVEN, NOTHING, settings);
     this.shell.provide(record, arg);
     return new LocalChunk<T>(this.shell, record, this.inline);
@@ -230,7 +232,7 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     if (typeof arg === 'object' && arg !== null && typeof (arg as { then?: unknown }).then === 'function') {
       return this.promised(arg as PromiseLike<unknown>, label);
     }
-    return this.shell.argument(arg, label, handleNoun);
+    return this.shell.values.argument(arg, label, handleNoun);
   }
 
   /** S4: a Promise as an argument is a dependency like a Task. */
@@ -240,12 +242,12 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     promise.then(
       (value) => {
         try {
-          this.shell.provide(record, this.shell.argument(value, () => where, handleNoun));
+          this.shell.provide(record, this.shell.values.argument(value, () => where, handleNoun));
         } catch (error) {
-          this.shell.fail(record, error);
+          this.shell.end(record, error);
         }
       },
-      (error) => this.shell.fail(record, error),
+      (error) => this.shell.end(record, error),
     );
     return record;
   }
@@ -254,7 +256,7 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     const gate = this.shell.spawn(GIVEN, NOTHING, this.plain);
     const record = this.shell.spawn(fn, [gate], settings, this.handleOf);
     const handle = record.handle as LocalTask<unknown>;
-    this.shell.fail(record, error);
+    this.shell.end(record, error);
     this.shell.provide(gate, undefined);
     return handle;
   }

@@ -8,8 +8,13 @@ export type TaskState = 'waiting' | 'ready' | 'running' | 'finished' | 'failed' 
  * A handle on a task: on its result, once it has one. `await task` gives the value. Dagger: `DTask`.
  *
  * @example
- * const sum = spawn((a: number, b: number) => a + b, 1, 2)
- * await sum // 3
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const sum = runtime.spawn((a: number, b: number) => a + b, 1, 2);
+ * console.log(await sum, sum.state); // 3 finished
+ * ```
  */
 export interface Task<T> extends PromiseLike<T> {
   readonly id: number;

@@ -2,7 +2,7 @@
 import '@abraham/reflection';
 import { container as root, type DependencyContainer, type InjectionToken } from 'tsyringe';
 import { PoniardError } from './errors.js';
-import { EventStream } from './events.js';
+import { EventStream, SinkPair } from './events.js';
 import { FunctionRegistry } from './functions/registry.js';
 import { SourceFunctionCodec } from './functions/source-codec.js';
 import { SystemClock, SystemHost, TimerKeepAlive } from './host.js';
@@ -62,7 +62,7 @@ export function wire({ plugins, container: parent, debug }: WiringOptions): Wiri
     clock: one(CLOCK, () => new SystemClock()),
     keepAlive: one(KEEP_ALIVE, () => new TimerKeepAlive()),
     host: one(HOST, () => new SystemHost()),
-    sink: one(EVENT_SINK, () => events),
+    sink: container.isRegistered(EVENT_SINK, true) ? new SinkPair(events, container.resolve(EVENT_SINK)) : events,
     store: one(STORE, () => new MemoryStore()),
     policy: one(PLACEMENT_POLICY, () => new EarliestFinish()),
     functionCodec: one(FUNCTION_CODEC, () => new SourceFunctionCodec()),

@@ -9,9 +9,10 @@ test('arrays are shared, zeroed, and as long as asked for', () => {
   }
 });
 
-test('buffers of a page or more are growable, which puts them on a page', () => {
-  expect(allocate('uint8', 4096).buffer).toMatchObject({ growable: true });
-  expect(allocate('uint8', 4095).buffer).toMatchObject({ growable: false });
+test('large buffers are growable, which puts them on a page', () => {
+  const megabytes = (count: number) => allocate('uint8', count * 1024 * 1024).buffer;
+  expect(megabytes(4)).toMatchObject({ growable: true, byteLength: 4 * 1024 * 1024 });
+  expect(megabytes(3)).toMatchObject({ growable: false });
 });
 
 test('arrays that were dropped are collected without being asked for', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FunctionTransferError } from '../errors.js';
 import { decodedImports, decodeFunction, decodeSource } from './decode.js';
-import type { ImportBinding, SourceFunction } from './encoded.js';
+import type { AnyFunction, ImportBinding, SourceFunction } from './encoded.js';
 import { originOf } from './task-reference.js';
 
 const source = (text: string, imports: ImportBinding[] = [], name = 'fn'): SourceFunction => ({
@@ -98,7 +98,7 @@ describe('decoding a function', () => {
 
 const binding = (local: string, imported = local): ImportBinding => ({ local, module: 'lib', imported });
 
-function stackOf(fn: (...args: never[]) => unknown): string {
+function stackOf(fn: AnyFunction): string {
   try {
     fn();
     return 'it did not throw';

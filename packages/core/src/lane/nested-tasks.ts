@@ -60,7 +60,10 @@ export class NestedTasks {
   }
 
   forget(numbers: readonly number[]): void {
-    for (const number of numbers) this.tasks.delete(number);
+    for (const number of numbers) {
+      this.tasks.get(number)?.drop();
+      this.tasks.delete(number);
+    }
   }
 
   /** Lends the lane a handle on a task (`meta`). */
@@ -75,7 +78,7 @@ export class NestedTasks {
   /** The lane has died: nobody is to be told any more. */
   drop(): void {
     this.dropped = true;
-    this.tasks.clear();
+    this.forget([...this.tasks.keys()]);
   }
 
   private get(number: number): NestedTask {

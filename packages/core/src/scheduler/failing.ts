@@ -2,7 +2,6 @@
 import { formatScope } from '@poniard/scopes';
 import { CancelledError, SchedulingError } from '../errors.js';
 import type { FunctionRecord } from '../functions/registry.js';
-import type { Candidates } from './candidates.js';
 import type { Place } from './place.js';
 import { eachDependent, Failure, isTerminal, Phase, type TaskRecord } from './record.js';
 import { consumed } from './residence.js';
@@ -85,16 +84,17 @@ function abort(state: SchedulerState, record: TaskRecord, reason: unknown, force
   state.instructions.pending = true;
 }
 
-/** E5. */
-export function noProcessor(record: TaskRecord, candidates: Candidates, all: string[] = []): Error {
-  const { fn } = record;
-  const travel = impossibleTravel(fn);
+/** E5. Each processor with the reason why it was refused; those that died are remembered. */
+export function noProcessor(state: SchedulerState, record: TaskRecord): Error {
+  const travel = impossibleTravel(record.fn);
   if (travel !== undefined) return travel;
-  const reasons = [...all, ...(candidates.refusals ?? [])];
+  const live = state.candidates.reasons(record, state.costs);
+  const reasons = live.map(({ place, reason }) => `${place.processor.id}: ${reason}`);
+  for (const { gone, processor, lossReason } of state.places) if (gone) reasons.push(`${processor.id}: it ${lossReason}`);
   const scope = formatScope(record.settings.scope);
-  const list = reasons.length === 0 ? 'there are no processors' : reasons.map((r) => `\n  ${r}`).join('');
+  const list = reasons.map((reason) => `\n  ${reason}`).join('');
   return new SchedulingError(
-    `no processor can run ${record.name} (#${record.id}) in the scope ${scope}; try widening it: ${list}`,
+    `no processor can run ${record.name} (#${record.id}) in the scope ${scope}; try widening it${list && `:${list}`}`,
   );
 }
 

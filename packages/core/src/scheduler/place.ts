@@ -28,6 +28,7 @@ export class Place {
   up = true;
   /** Gone for good. */
   gone = false;
+  lossReason = '';
   /** Waits for the scheduler to look whether it has room. */
   hungry = false;
   private first: TaskRecord | undefined = undefined;

@@ -276,9 +276,9 @@ export class TaskRecord implements Call {
     return value;
   }
 
-  values(): unknown[] {
+  values(handle?: (call: Call) => unknown): unknown[] {
     return this.args.map((arg) => {
-      if (arg instanceof TaskRecord) return hostValue(arg);
+      if (arg instanceof TaskRecord) return this.settings.meta && handle ? handle(arg) : hostValue(arg);
       if (arg instanceof SnapshotArgument) return privateCopy(arg.value, arg.codecs);
       return arg;
     });

@@ -10,7 +10,7 @@ export interface Outcomes {
   readonly state: SchedulerState;
   started(record: TaskRecord): void;
   finishLocally(record: TaskRecord, value: unknown, micros: number): void;
-  hold(record: TaskRecord, value: unknown, bytes: number): unknown;
+  readonly values: { hold(record: TaskRecord, value: unknown, bytes: number): unknown };
   flushSoon(): void;
 }
 
@@ -36,7 +36,7 @@ export class PlaceReport implements Report {
   ): void {
     const record = call as TaskRecord;
     if (record.place !== this.place) return;
-    const held = bytes === 0 ? value : this.shell.hold(record, value, bytes);
+    const held = bytes === 0 ? value : this.shell.values.hold(record, value, bytes);
     this.shell.state.handle({ type: 'finished', record, value: held, codecs, bytes, micros });
     this.shell.flushSoon();
   }

@@ -188,6 +188,7 @@ function recompute(state: SchedulerState, lost: TaskRecord): void {
 export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): void {
   place.up = false;
   place.gone = !loss.restarts;
+  place.lossReason = loss.reason;
   state.trace?.('processor:lost', undefined, place);
   for (const record of place.residents) {
     record.residence = undefined;

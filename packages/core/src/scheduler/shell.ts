@@ -2,29 +2,28 @@
  * @file The shell around the pure scheduler: it carries instructions out and feeds events back. All Promises,
  * timers and messages are here; all decisions are in `state.ts`.
  */
-import { CancelledError, PoniardError, TimeoutError } from '../errors.js';
+import { PoniardError } from '../errors.js';
 import type { EventType } from '../events.js';
-import type { FunctionRecord, FunctionRegistry } from '../functions/registry.js';
 import type { FunctionCodec } from '../functions/encoded.js';
-import type { Block, Plan } from '../operation.js';
-import { resolveSettings, type TaskSettings } from '../options.js';
-import type { Clock, EventSink, Host, KeepAlive, Store, Stored } from '../ports.js';
+import type { FunctionRecord, FunctionRegistry } from '../functions/registry.js';
+import type { TaskSettings } from '../options.js';
+import type { Clock, EventSink, Host, KeepAlive, Store } from '../ports.js';
 import type { Mover, Processor } from '../processor.js';
-import type { ValueCodec } from '../values/codec.js';
-import { snapshot } from '../values/snapshot.js';
 import type { ValueSink } from '../task.js';
+import type { ValueCodec } from '../values/codec.js';
 import { Failures, taskFailedError } from './failures.js';
+import { Fetch } from './fetch.js';
+import { HostValues } from './host-values.js';
 import type { Place } from './place.js';
 import type { PlacementPolicy } from './placement.js';
-import { PlaceReport, type Outcomes } from './report.js';
-import { type Argument, type Failure, hostValue, type Listener, Phase, SnapshotArgument, StoredValue, TaskRecord, Unsendable } from './record.js';
+import { Plans } from './plans.js';
+import { type Argument, type Failure, hostValue, type Listener, Phase, SnapshotArgument, TaskRecord } from './record.js';
+import { type Outcomes, PlaceReport } from './report.js';
 import { NOTHING, SchedulerState } from './state.js';
+import { cancelled, Watches } from './watches.js';
 
 /** Spawns in one synchronous stretch of the caller after which lanes get what is ready and reports are looked at. */
 const STRETCH = 256;
-
-/** In bytes. Smaller values stay in their task's record. */
-const STORE_FROM = 64 * 1024;
 
 export interface ShellPorts {
   readonly clock: Clock;
@@ -38,20 +37,15 @@ export interface ShellPorts {
   readonly registry: FunctionRegistry;
 }
 
-/** What only some tasks need, kept out of their records. */
-interface Watch {
-  stopTimer?: () => void;
-  stopSignal?: () => void;
-}
-
 export class Shell implements Outcomes {
   readonly state: SchedulerState;
   private readonly failures: Failures;
-  private readonly watches = new Map<TaskRecord, Watch>();
+  readonly values: HostValues;
+  private readonly watches: Watches;
+  private readonly plans: Plans;
   private readonly movers = new Map<string, Mover>();
   private readonly reports = new Map<Place, PlaceReport>();
   private readonly handles = new FinalizationRegistry<TaskRecord>((record) => this.release(record));
-  private readonly stored = new FinalizationRegistry<Stored>((stored) => stored.drop());
   private idleListeners: (() => void)[] = [];
   private nextId = 1;
   private stretch = 0;
@@ -65,6 +59,9 @@ export class Shell implements Outcomes {
   constructor(readonly ports: ShellPorts) {
     this.state = new SchedulerState(ports.policy);
     this.failures = new Failures(ports.host);
+    this.values = new HostValues(ports.store, ports.valueCodecs);
+    this.watches = new Watches(ports.clock, (record, error) => this.end(record, error));
+    this.plans = new Plans(this, ports.registry, this.values);
     this.traceWhileActive();
   }
 
@@ -73,7 +70,7 @@ export class Shell implements Outcomes {
     const record = new TaskRecord(this.nextId++, fn, args, settings);
     if (handle !== undefined) record.handle = handle(record);
     this.state.handle({ type: 'spawn', record });
-    if (settings.signal !== undefined) this.listenTo(settings.signal, record);
+    if (settings.signal !== undefined) this.watches.listen(settings.signal, record);
     if (!this.held) this.holdOrRelease();
     this.stretch++;
     if (this.stretch >= STRETCH) {
@@ -93,28 +90,19 @@ export class Shell implements Outcomes {
   provide(record: TaskRecord, arg: Argument): void {
     if (arg instanceof SnapshotArgument) {
       const { codecs, bytes } = arg;
-      this.state.handle({ type: 'finished', record, value: this.hold(record, arg.value, bytes), codecs, bytes, micros: 0 });
+      this.state.handle({ type: 'finished', record, value: this.values.hold(record, arg.value, bytes), codecs, bytes, micros: 0 });
     } else this.state.handle({ type: 'finished', record, value: arg, codecs: undefined, bytes: 8, micros: 0 });
     this.flushSoon();
   }
 
-  /** Large values go to the store; they leave it with their record. */
-  hold(record: TaskRecord, value: unknown, bytes: number): unknown {
-    if (bytes < STORE_FROM) return value;
-    const stored = this.ports.store.keep(value, bytes);
-    this.stored.register(record, stored, record);
-    return new StoredValue(stored);
-  }
-
-  fail(record: TaskRecord, error: unknown): void {
-    this.state.handle({ type: 'cancel', record, error, force: false });
+  /** Ends a task with an error. */
+  end(record: TaskRecord, error: unknown, force = false): void {
+    this.state.handle({ type: 'cancel', record, error, force });
     this.flushSoon();
   }
 
   cancel(record: TaskRecord, reason: unknown, force: boolean): void {
-    const error = new CancelledError(`task ${record.name} (#${record.id}) was cancelled`, { cause: reason });
-    this.state.handle({ type: 'cancel', record, error, force });
-    this.flushSoon();
+    this.end(record, cancelled(record, reason), force);
   }
 
   /** The value of a task in the host's memory; rejects with `TaskFailedError`. */
@@ -222,7 +210,7 @@ export class Shell implements Outcomes {
   dispose(): void {
     this.failures.report();
     this.stopTick?.();
-    for (const record of [...this.watches.keys()]) this.unwatch(record);
+    this.watches.stopAll();
     this.ports.keepAlive.release();
     this.held = false;
   }
@@ -230,16 +218,8 @@ export class Shell implements Outcomes {
   // --- outcomes, from processors -------------------------------------------------------------------------
 
   started(record: TaskRecord): void {
-    const { timeout } = record.settings;
     if (this.ports.sink.active) this.emit('task:start', record, record.place);
-    if (timeout === undefined || record.terminal) return;
-    const watch = this.watch(record);
-    watch.stopTimer?.();
-    watch.stopTimer = this.ports.clock.after(timeout * 1000, () => {
-      const error = new TimeoutError(`task ${record.name} (#${record.id}) took longer than ${timeout} ms`);
-      this.state.handle({ type: 'cancel', record, error, force: false });
-      this.flushSoon();
-    });
+    this.watches.started(record);
   }
 
   flushSoon(): void {
@@ -269,8 +249,8 @@ export class Shell implements Outcomes {
     const { instructions } = this.state;
     instructions.pending = false;
     for (const { fn, implementation } of take(instructions.prepare)) this.prepare(fn, implementation);
-    for (const { record, processors } of take(instructions.plan)) this.plan(record, processors);
-    for (const record of take(instructions.assemble)) void this.assemble(record);
+    for (const { record, processors } of take(instructions.plan)) this.plans.cut(record, processors);
+    for (const record of take(instructions.assemble)) void this.plans.assemble(record);
     for (const { place, records } of take(instructions.revoke)) this.revoke(place, records);
     for (const { record, reason, force } of take(instructions.abort)) {
       if (record.place !== undefined) record.place.processor.abort?.([record], reason, force);
@@ -333,66 +313,15 @@ export class Shell implements Outcomes {
     }
   }
 
-  private plan(record: TaskRecord, processors: number): void {
-    try {
-      const planner = record.fn.shape.plan;
-      const plan = planner?.(record.values(), processors) as Plan<unknown> | undefined;
-      const settings = resolveSettings([{ ...record.settings, name: undefined, timeout: undefined, syncdeps: undefined }], NOTHING);
-      const blocks = plan === undefined ? [] : plan.blocks.map((block) => this.spawnBlock(block, settings));
-      if (plan !== undefined) record.plan = { blocks, finish: plan.finish };
-      this.state.handle({ type: 'planned', record, blocks });
-    } catch (error) {
-      this.state.handle({ type: 'cancel', record, error, force: false });
-    }
-  }
-
-  private spawnBlock(block: Block, settings: TaskSettings): TaskRecord {
-    const fn = this.ports.registry.record(block.fn);
-    const args = block.args.map((arg, index) => this.argument(arg, () => `argument ${index + 1} of ${fn.name}`));
-    return this.spawn(fn, args, settings);
-  }
-
-  /** An ordinary argument, as it is now. */
-  argument(value: unknown, label: () => string, isHandle?: (value: object) => string | undefined): Argument {
-    if (typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol') {
-      return value as Argument;
-    }
-    const options = { codecs: this.ports.valueCodecs, label, copy: true, ...(isHandle && { isHandle }) };
-    const encoded = snapshot(value, options);
-    if (encoded === undefined) throw new PoniardError(`${label()} could not be taken`);
-    return SnapshotArgument.from(encoded);
-  }
-
-  private async assemble(record: TaskRecord): Promise<void> {
-    const { plan } = record;
-    if (plan === undefined) return;
-    try {
-      const hosted = plan.blocks.every((block) => block.hosted);
-      const results = hosted ? plan.blocks.map(hostValue) : await Promise.all(plan.blocks.map((b) => this.fetch(b)));
-      this.finishLocally(record, plan.finish(results), 0);
-    } catch (error) {
-      this.state.handle({ type: 'cancel', record, error, force: false });
-    }
-    this.flushSoon();
-  }
-
   /** A result that was made on this thread: holders here get it as it is, other threads what can be encoded. */
   finishLocally(record: TaskRecord, value: unknown, micros: number): void {
     if (record.terminal) {
       this.state.handle({ type: 'revoked', record });
       return;
     }
-    let encoded: { value: unknown; codecs: readonly ValueCodec[] | undefined; bytes: number };
-    try {
-      const label = (): string => `the result of ${record.name} (#${record.id})`;
-      const made = snapshot(value, { codecs: this.ports.valueCodecs, label, copy: false });
-      encoded = { value: made?.value, codecs: made?.codecs, bytes: made === undefined ? 0 : made.bytes + made.shared };
-    } catch (error) {
-      encoded = { value: new Unsendable(error), codecs: NOTHING, bytes: 0 };
-    }
-    if (encoded.codecs !== undefined) record.restored = value;
-    const { codecs, bytes } = encoded;
-    this.state.handle({ type: 'finished', record, value: this.hold(record, encoded.value, bytes), codecs, bytes, micros });
+    const result = this.values.result(record, value);
+    if (result.codecs !== undefined) record.restored = value;
+    this.state.handle({ type: 'finished', record, ...result, micros });
   }
 
   /** C2: brings a result that lives with a processor to the host. */
@@ -407,7 +336,7 @@ export class Shell implements Outcomes {
       const { value, codecs } = await mover.move(record);
       this.state.costs.transfers.observe(from.processor.space.id, 'host', record.bytes, clock.now() - began);
       if (this.ports.sink.active) this.emit('chunk:moved', record, from, record.bytes);
-      this.state.handle({ type: 'moved', record, value: this.hold(record, value, record.bytes), codecs });
+      this.state.handle({ type: 'moved', record, value: this.values.hold(record, value, record.bytes), codecs });
     } catch (error) {
       this.state.handle({ type: 'unmoved', record, from, error });
     }
@@ -415,7 +344,7 @@ export class Shell implements Outcomes {
   }
 
   private settled(record: TaskRecord): void {
-    if (record.settings.timeout !== undefined || record.settings.signal !== undefined) this.unwatch(record);
+    if (record.settings.timeout !== undefined || record.settings.signal !== undefined) this.watches.stop(record);
     const { handle, listeners } = record;
     if (handle !== undefined && record.terminal) {
       record.handle = undefined;
@@ -434,12 +363,7 @@ export class Shell implements Outcomes {
 
   private release(record: TaskRecord): void {
     this.state.handle({ type: 'released', record });
-    if (record.given && record.handles === 0 && record.consumers === 0 && record.value instanceof StoredValue) {
-      // A chunk that was given up explicitly does not wait for the garbage collector.
-      this.stored.unregister(record);
-      record.value.stored.drop();
-      record.value = undefined;
-    }
+    if (record.given && record.handles === 0 && record.consumers === 0) this.values.drop(record);
     this.flushSoon();
   }
 
@@ -448,32 +372,6 @@ export class Shell implements Outcomes {
     if (listeners === undefined) record.listeners = listener;
     else if (Array.isArray(listeners)) listeners.push(listener);
     else record.listeners = [listeners, listener];
-  }
-
-  private listenTo(signal: AbortSignal, record: TaskRecord): void {
-    const abort = (): void => this.cancel(record, signal.reason, false);
-    if (signal.aborted) {
-      abort();
-      return;
-    }
-    signal.addEventListener('abort', abort, { once: true });
-    this.watch(record).stopSignal = () => signal.removeEventListener('abort', abort);
-  }
-
-  private watch(record: TaskRecord): Watch {
-    let watch = this.watches.get(record);
-    if (watch === undefined) {
-      watch = {};
-      this.watches.set(record, watch);
-    }
-    return watch;
-  }
-
-  private unwatch(record: TaskRecord): void {
-    const watch = this.watches.get(record);
-    watch?.stopTimer?.();
-    watch?.stopSignal?.();
-    this.watches.delete(record);
   }
 
   private holdOrRelease(): void {
@@ -511,25 +409,6 @@ export class Shell implements Outcomes {
       ...(micros !== undefined && { micros }),
       ...(type === 'task:error' && { error: (record?.value as Failure).error }),
     });
-  }
-}
-
-/** Someone who waits for a value: small, since there may be one for each of a million tasks. */
-class Fetch implements Listener {
-  constructor(
-    private readonly shell: Shell,
-    private readonly sink: ValueSink,
-    private readonly index: number,
-  ) {}
-
-  settled(record: TaskRecord): void {
-    if (record.phase > Phase.Finished) {
-      this.shell.fetched();
-      this.sink.error(this.shell.reject(record));
-    } else if (record.hosted) {
-      this.shell.fetched();
-      this.sink.value(this.index, hostValue(record));
-    } else this.shell.await(record, this);
   }
 }
 

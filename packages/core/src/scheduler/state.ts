@@ -233,7 +233,7 @@ export class SchedulerState {
     const admitted = this.candidates.admitting(record, this.costs);
     if (admitted.places.length === 0) {
       if (!this.complete && admitted.refusals === undefined) this.homeless.push(record);
-      else failTask(this, record, noProcessor(record, admitted), undefined);
+      else failTask(this, record, noProcessor(this, record), undefined);
       return;
     }
     if (!inputsAtHand(this, record, undefined) || this.mayPlan(record, admitted)) return;

@@ -58,11 +58,6 @@ const MAX_DEPTH = 32;
 /**
  * About how many bytes a value takes, for placement. Bytes of arrays count in full, on shared memory or not; of
  * large structures a sample is taken. Never throws.
- *
- * @example
- * ```ts
- * sizeOf(new Float64Array(1000), []); // 8016
- * ```
  */
 export function sizeOf(value: unknown, codecs: readonly ValueCodec[]): number {
   try {

@@ -33,8 +33,10 @@ function thrown(value: unknown): ErrorHead {
  *
  * @example
  * ```ts
- * port.postMessage({ error: encodeError(new RangeError('no such row', { cause: 7 })) });
- * decodeError(message.error) instanceof RangeError; // true
+ * import { decodeError, encodeError } from '@poniard/core';
+ *
+ * const posted = structuredClone(encodeError(new RangeError('no such row', { cause: 7 })));
+ * console.log(decodeError(posted) instanceof RangeError); // true
  * ```
  */
 export function decodeError(encoded: unknown): unknown {

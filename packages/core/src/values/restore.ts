@@ -14,7 +14,11 @@ import { ERROR_TAG, isMark, MARK, type Mark } from './mark.js';
  *
  * @example
  * ```ts
- * const value = restore(message.value, (tag) => codecs.get(tag) ?? fail(`no codec for ${tag}`));
+ * import { restore, snapshot } from '@poniard/core';
+ *
+ * const sent = snapshot(new URL('https://example.org/'), { codecs: [], label: 'the address', copy: true });
+ * const posted = structuredClone(sent?.value);
+ * console.log(restore(posted, (tag) => { throw new TypeError(`no codec for ${tag}`); }) instanceof URL); // true
  * ```
  */
 export function restore(value: unknown, find: (tag: string) => ValueCodec): unknown {

@@ -61,8 +61,11 @@ export interface SnapshotOptions {
  *
  * @example
  * ```ts
- * const sent = snapshot({ weights: new Float64Array(1e6) }, { codecs: [], label: 'argument 1 of fit (#3)', copy: true });
- * port.postMessage(sent?.value); // costs the same at any size
+ * import { snapshot } from '@poniard/core';
+ *
+ * const value = { weights: new Float64Array(1e6) };
+ * const sent = snapshot(value, { codecs: [], label: 'argument 1 of fit (#3)', copy: true });
+ * console.log(sent?.shared); // 8000000
  * ```
  */
 export function snapshot(value: unknown, options: SnapshotOptions): Encoded | undefined {

@@ -3,8 +3,8 @@
  * back: 2.5 ms of 55 for half of a 2048² float32 product. The memory for that is kept and used again, since touching
  * new memory costs more than the copy.
  */
-import { type Data, type DataOf, DTYPES } from '../dtype.js';
-import { isShared } from '../memory.js';
+import type { Data, DataOf } from '../dtype.js';
+import { allocateScratch, isShared } from '../memory.js';
 import { verifyBlas } from './check.js';
 import { gemmModel } from './onnx-model.js';
 import type { Blas, BlasLoader, Gemm, Matrix } from './port.js';
@@ -119,7 +119,7 @@ class OnnxBlas implements Blas {
     const key = `${slot} ${dtype}`;
     const kept = this.kept.get(key) as DataOf<D> | undefined;
     if (kept !== undefined && kept.length >= length) return kept.subarray(0, length) as DataOf<D>;
-    const made = new DTYPES[dtype].make(length) as DataOf<D>;
+    const made = allocateScratch(dtype, length);
     if (made.byteLength <= KEEP_BYTES) this.kept.set(key, made);
     return made;
   }

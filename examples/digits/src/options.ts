@@ -1,0 +1,47 @@
+/** @file What the command line says. */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+
+export const HELP = `Classifies 2,000 handwritten digits by their nearest neighbours among 8,000 others.
+
+  --threads N   CPU threads to use (default: all, here ${availableParallelism()})
+  --k N         neighbours that vote on each digit (default: 1)
+  --json        figures as JSON instead of text
+  --help        this
+`;
+
+export interface Options {
+  readonly threads: number;
+  readonly k: number;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+/** The most neighbours that may vote; there are 8,000 to choose from. */
+const MOST_NEIGHBOURS = 1000;
+
+/** @throws Error that says what is wrong with the arguments. */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      threads: { type: 'string' },
+      k: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    threads: count('--threads', values.threads, availableParallelism(), 1024),
+    k: count('--k', values.k, 1, MOST_NEIGHBOURS),
+    json: values.json,
+    help: values.help,
+  };
+}
+
+function count(name: string, text: string | undefined, standard: number, most: number): number {
+  if (text === undefined) return standard;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+  throw new Error(`${name} takes a whole number from 1 to ${most}, not ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,66 @@
+/** @file Values on the host: taken from callers, made by tasks on this thread, kept in the store. */
+import { PoniardError } from '../errors.js';
+import type { Store, Stored } from '../ports.js';
+import type { ValueCodec } from '../values/codec.js';
+import { snapshot } from '../values/snapshot.js';
+import { type Argument, SnapshotArgument, StoredValue, type TaskRecord, Unsendable } from './record.js';
+import { NOTHING } from './state.js';
+
+/** In bytes. Smaller values stay in their task's record. */
+const STORE_FROM = 64 * 1024;
+
+/** A result in the form in which values cross threads. */
+export interface HostResult {
+  readonly value: unknown;
+  readonly codecs: readonly ValueCodec[] | undefined;
+  readonly bytes: number;
+}
+
+export class HostValues {
+  private readonly stored = new FinalizationRegistry<Stored>((stored) => stored.drop());
+
+  constructor(
+    private readonly store: Store,
+    private readonly codecs: readonly ValueCodec[],
+  ) {}
+
+  /** An ordinary argument, as it is now (S4). */
+  argument(value: unknown, label: () => string, isHandle?: (value: object) => string | undefined): Argument {
+    if (typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol') {
+      return value as Argument;
+    }
+    const encoded = snapshot(value, { codecs: this.codecs, label, copy: true, ...(isHandle && { isHandle }) });
+    if (encoded === undefined) throw new PoniardError(`${label()} could not be taken`);
+    return SnapshotArgument.from(encoded);
+  }
+
+  /** A result that was made on this thread. Where it cannot be encoded, only this thread can use it. */
+  result(record: TaskRecord, value: unknown): HostResult {
+    try {
+      const label = (): string => `the result of ${record.name} (#${record.id})`;
+      const encoded = snapshot(value, { codecs: this.codecs, label, copy: false });
+      if (encoded === undefined) throw new PoniardError(`${label()} could not be taken`);
+      const bytes = encoded.bytes + encoded.shared;
+      return { value: this.hold(record, encoded.value, bytes), codecs: encoded.codecs, bytes };
+    } catch (error) {
+      return { value: new Unsendable(error), codecs: NOTHING, bytes: 0 };
+    }
+  }
+
+  /** Large values go to the store; they leave it with their record. */
+  hold(record: TaskRecord, value: unknown, bytes: number): unknown {
+    if (bytes < STORE_FROM) return value;
+    const stored = this.store.keep(value, bytes);
+    this.stored.register(record, stored, record);
+    return new StoredValue(stored);
+  }
+
+  /** A chunk that was given up explicitly does not wait for the garbage collector. */
+  drop(record: TaskRecord): void {
+    const { value } = record;
+    if (!(value instanceof StoredValue)) return;
+    this.stored.unregister(record);
+    value.stored.drop();
+    record.value = undefined;
+  }
+}

@@ -1,0 +1,53 @@
+/** @file Large calls that are cut into blocks: asks the operation's planner, runs the blocks, puts their results together. */
+import type { FunctionRegistry } from '../functions/registry.js';
+import type { Block, Plan } from '../operation.js';
+import { resolveSettings, type TaskSettings } from '../options.js';
+import type { HostValues } from './host-values.js';
+import { hostValue, type TaskRecord } from './record.js';
+import type { Shell } from './shell.js';
+import { NOTHING } from './state.js';
+
+export class Plans {
+  constructor(
+    private readonly shell: Shell,
+    private readonly registry: FunctionRegistry,
+    private readonly values: HostValues,
+  ) {}
+
+  /** Cuts a call for so many processors, or leaves it whole where its planner says so. */
+  cut(record: TaskRecord, processors: number): void {
+    try {
+      const planner = record.fn.shape.plan;
+      const plan = planner?.(record.values(), processors) as Plan<unknown> | undefined;
+      const own = { ...record.settings, name: undefined, timeout: undefined, signal: undefined, syncdeps: undefined };
+      const settings = resolveSettings([own], NOTHING);
+      const blocks = plan === undefined ? [] : plan.blocks.map((block) => this.spawn(block, settings));
+      if (plan !== undefined) record.plan = { blocks, finish: plan.finish };
+      this.shell.state.handle({ type: 'planned', record, blocks });
+    } catch (error) {
+      this.shell.end(record, error);
+    }
+  }
+
+  /** All blocks are there. */
+  async assemble(record: TaskRecord): Promise<void> {
+    const { plan } = record;
+    if (plan === undefined) return;
+    try {
+      const hosted = plan.blocks.every((block) => block.hosted);
+      const results = hosted
+        ? plan.blocks.map(hostValue)
+        : await Promise.all(plan.blocks.map((block) => this.shell.fetch(block)));
+      if (record.plan === plan) this.shell.finishLocally(record, plan.finish(results), 0);
+    } catch (error) {
+      this.shell.end(record, error);
+    }
+    this.shell.flushSoon();
+  }
+
+  private spawn(block: Block, settings: TaskSettings): TaskRecord {
+    const fn = this.registry.record(block.fn);
+    const args = block.args.map((arg, index) => this.values.argument(arg, () => `argument ${index + 1} of ${fn.name}`));
+    return this.shell.spawn(fn, args, settings);
+  }
+}
