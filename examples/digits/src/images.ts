@@ -1,6 +1,6 @@
 /** @file Tasks that read the images: from JSON files to matrices with one image in each row. */
 import { readFile } from 'node:fs/promises';
-import { NDArray, zeros } from 'poniard';
+import { type NDArray, zeros } from 'poniard';
 
 export const SIDE = 28;
 export const PIXELS = SIDE * SIDE;

@@ -18,7 +18,12 @@ export function squaredNorms(images: Images): NDArray<'float64'> {
  * Guesses a digit for each row of x·yᵀ from the `k` training images y that are nearest to x. Since |x − y|² = |x|² − 2x·y + |y|²
  * and |x|² is the same for a whole row, the smallest |y|² − 2x·y are looked for; of equals the first come first.
  */
-export function vote(products: NDArray<'float32'>, norms: NDArray<'float64'>, labels: Labels, k: number): Labels {
+export function vote(
+  products: NDArray<'float32'>,
+  norms: NDArray<'float64'>,
+  labels: Labels,
+  k: number,
+): Labels {
   const [rows = 0, columns = 0] = products.shape;
   const guesses = zeros(rows, 'uint8');
   const nearest = new Int32Array(k);

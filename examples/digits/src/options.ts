@@ -20,17 +20,14 @@ export interface Options {
 /** The most neighbours that may vote; there are 8,000 to choose from. */
 const MOST_NEIGHBOURS = 1000;
 
-/** @throws Error that says what is wrong with the arguments. */
+/** The command line cannot be understood; the message says why. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** @throws UsageError */
 export function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      threads: { type: 'string' },
-      k: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const values = parse(args);
   return {
     threads: count('--threads', values.threads, availableParallelism(), 1024),
     k: count('--k', values.k, 1, MOST_NEIGHBOURS),
@@ -39,9 +36,25 @@ export function readOptions(args: readonly string[]): Options {
   };
 }
 
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        threads: { type: 'string' },
+        k: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
 function count(name: string, text: string | undefined, standard: number, most: number): number {
   if (text === undefined) return standard;
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
-  throw new Error(`${name} takes a whole number from 1 to ${most}, not ${JSON.stringify(text)}`);
+  throw new UsageError(`${name} takes a whole number from 1 to ${most}, not ${JSON.stringify(text)}`);
 }

@@ -20,6 +20,8 @@ export interface AmbientRuntime {
 class Ambient {
   private makeDefault: (() => AmbientRuntime) | undefined = undefined;
   private defaultRuntime: AmbientRuntime | undefined = undefined;
+  /** Whether this thread is a worker's, so that its runtime is the lane's and no other is ever made by default. */
+  inLane = false;
   scopes = new TaskScopes(() => new SystemHost().asyncContext<TaskScope>(), false);
 
   /** How the default runtime is made, should it be needed. */
@@ -46,6 +48,7 @@ class Ambient {
   install(runtime: AmbientRuntime, scopes: TaskScopes): void {
     this.defaultRuntime = runtime;
     this.scopes = scopes;
+    this.inLane = true;
   }
 }
 

@@ -33,11 +33,13 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
 }
 
 /**
- * Adds plug-ins to the default runtime, before its first use.
+ * Adds plug-ins to the default runtime, before its first use. In a worker, which imports the modules of tasks anew,
+ * it does nothing: tasks there belong to the runtime that they came from.
  *
  * @throws PoniardError once the default runtime exists.
  */
 export function use(...plugins: Plugin[]): void {
+  if (ambient.inLane) return;
   if (ambient.made) {
     throw new PoniardError('use(): the default runtime exists already; call use() before the first spawn');
   }

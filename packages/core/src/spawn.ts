@@ -2,6 +2,8 @@
 import type { AmbientRuntime } from './ambient.js';
 import type { Chunk } from './chunk.js';
 import type { AnyFunction } from './functions/encoded.js';
+import { FRAMEWORK_MODULE } from './functions/framework-names.js';
+import { setOrigin } from './functions/task-reference.js';
 import type { TaskOptions } from './options.js';
 import type { Task } from './task.js';
 
@@ -46,5 +48,7 @@ export function makeSpawn(runtime: AmbientRuntime | (() => AmbientRuntime)): Spa
     if (options === undefined) throw new TypeError('spawn.with: the first argument must be options, the second a function');
     return target().spawnTask(fn, args, options);
   };
+  // Inside a task's function it means the runtime that runs the task, whichever runtime's it is here.
+  setOrigin(spawn, { kind: 'module', name: 'spawn', module: FRAMEWORK_MODULE, path: 'spawn' });
   return Object.assign(spawn, { with: withOptions }) as unknown as Spawn;
 }

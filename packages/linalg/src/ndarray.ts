@@ -17,7 +17,7 @@ import {
 } from './views.js';
 
 /** The core's symbol, which is registered, so that a worker need not load the core for it (70 ms). */
-const valueCodec = Symbol.for('poniard.valueCodec') as typeof CoreValueCodec;
+const valueCodec: typeof CoreValueCodec = Symbol.for('poniard.valueCodec') as typeof CoreValueCodec;
 
 /** Numbers in lists in lists, as deep as an array has axes. */
 export type Nested = number | readonly Nested[];

@@ -40,7 +40,7 @@ export function cpuThreads(options: CpuThreadsOptions = {}, warm?: Piscina): Plu
     name: 'cpuThreads',
     register(container) {
       if (!container.isRegistered(FUNCTION_CODEC, true)) {
-        container.register(FUNCTION_CODEC, { useFactory: () => new NodeFunctionCodec() });
+        container.register(FUNCTION_CODEC, { useFactory: () => new NodeFunctionCodec({ execArgv: threadOptions.execArgv }) });
       }
       container.register(PROCESSOR_PROVIDER, {
         useFactory: (child) => ({

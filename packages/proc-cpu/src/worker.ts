@@ -1,9 +1,10 @@
 /** @file What runs in a worker thread: piscina calls this once, to attach the lane. Loads as little as it can. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '@poniard/core';
+import { moduleImporter } from './functions/import-module.js';
 import { beginLane, type LaneSetup } from '@poniard/core/lane';
 
-export default function attach({ port, setup }: { port: MessagePort; setup: LaneSetup }): void {
+export default async function attach({ port, setup }: { port: MessagePort; setup: LaneSetup }): Promise<void> {
   const lane = beginLane(
     setup,
     {
@@ -12,7 +13,7 @@ export default function attach({ port, setup }: { port: MessagePort; setup: Lane
       later: (callback) => void setImmediate(callback),
     },
     new LateFunctionCodec(),
-    (specifier) => import(specifier),
+    await moduleImporter(),
   );
   port.on('message', (message: unknown) => lane.receive(message));
 }

@@ -44,7 +44,10 @@ export class ClockedProcessor extends FakeProcessor {
       if (this.running.has(call) || !this.canRun(call)) continue;
       const micros = typeof this.micros === 'number' ? this.micros : this.micros(call);
       this.begun.push(call.id);
-      this.running.set(call, this.clock.after(micros, () => this.end(call, micros)));
+      this.running.set(
+        call,
+        this.clock.after(micros, () => this.end(call, micros)),
+      );
     }
   }
 

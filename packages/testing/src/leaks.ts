@@ -27,15 +27,16 @@ export class LeakWatch {
   };
   private readonly onRejection = (reason: unknown): void => void this.rejections.push(reason);
 
-  constructor() {
+  /** `timers`: whether they count; vitest sets some of its own between the tests of a file. */
+  constructor(private readonly timers = true) {
     process.on('worker', this.onWorker);
     process.on('unhandledRejection', this.onRejection);
   }
 
   /** `runtimes`: closed ones, with what holds the process for each. */
   async check(runtimes: readonly { runtime: Runtime; keepAlive?: FakeKeepAlive }[]): Promise<void> {
-    process.off('worker', this.onWorker);
     await collectGarbage();
+    process.off('worker', this.onWorker);
     process.off('unhandledRejection', this.onRejection);
     const left = this.ofProcess();
     for (const { runtime, keepAlive } of runtimes) left.push(...(await ofRuntime(runtime, keepAlive)));
@@ -46,7 +47,7 @@ export class LeakWatch {
     const left: string[] = this.rejections.map((reason) => `an unhandled rejection: ${String(reason)}`);
     for (const { threadId } of this.workers) left.push(`worker thread ${threadId}`);
     const after = process.getActiveResourcesInfo();
-    for (const kind of ['MessagePort', 'Timeout', 'Immediate']) {
+    for (const kind of this.timers ? ['MessagePort', 'Timeout', 'Immediate'] : ['MessagePort']) {
       const count = (names: string[]): number => names.filter((name) => name === kind).length;
       const more = count(after) - count(this.before);
       if (more > 0) left.push(`${more} × ${kind} that holds the process`);
@@ -58,7 +59,8 @@ export class LeakWatch {
 async function ofRuntime(runtime: Runtime, keepAlive: FakeKeepAlive | undefined): Promise<string[]> {
   const left: string[] = [];
   const { waiting, ready, running } = runtime.stats().tasks;
-  if (waiting + ready + running > 0) left.push(`tasks: ${waiting} waiting, ${ready} ready, ${running} running`);
+  if (waiting + ready + running > 0)
+    left.push(`tasks: ${waiting} waiting, ${ready} ready, ${running} running`);
   if (keepAlive?.held) left.push('a hold on the process');
   for (let i = 0; i < COLLECTIONS && hostBytes(runtime) > 0; i++) await collectGarbage();
   for (const [space, bytes] of Object.entries(runtime.stats().bytes)) {

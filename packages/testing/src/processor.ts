@@ -44,11 +44,14 @@ export class FakeProcessor extends FakeTraits implements Processor {
   finish(call = this.calls[0] as Call, micros = 100, value?: unknown): void {
     const report = this.drop(call);
     try {
-      const result = value ?? Reflect.apply(call.fn.local(call.implementation) as AnyFunction, undefined, this.inputs(call));
+      const result =
+        value ??
+        Reflect.apply(call.fn.local(call.implementation) as AnyFunction, undefined, this.inputs(call));
       this.results.set(call.id, result);
-      if (!this.keeps(call, result)) return report.delivered(call, result, undefined, 0, micros);
-      this.space.values.set(call.id, result);
-      report.kept(call, { bytes: this.bytes, kind: typeof result }, micros);
+      if (this.keeps(call, result)) {
+        this.space.values.set(call.id, result);
+        report.kept(call, { bytes: this.bytes, kind: typeof result }, micros);
+      } else report.delivered(call, result, undefined, 0, micros);
     } catch (error) {
       report.failed(call, error, micros);
     }
@@ -88,5 +91,7 @@ export class FakeProcessor extends FakeTraits implements Processor {
 
 /** The earlier calls whose results a call finds on its own processor. */
 function locals(call: Call): Call[] {
-  return Array.from({ length: call.arity }, (_, i) => call.argument(i)).flatMap((a) => (a.kind === 'local' ? [a.call] : []));
+  return Array.from({ length: call.arity }, (_, i) => call.argument(i)).flatMap((a) =>
+    a.kind === 'local' ? [a.call] : [],
+  );
 }

@@ -12,11 +12,16 @@ export interface TestRuntimeOptions extends RuntimeOptions {
 
 /** Makes runtimes whose hold on the process is watched. */
 export class TestRuntimes {
-  private readonly watch = new LeakWatch();
+  private readonly watch: LeakWatch;
   private readonly made: { runtime: Runtime; keepAlive: FakeKeepAlive }[] = [];
 
+  /** `timers`: see {@link LeakWatch}. */
+  constructor(timers = true) {
+    this.watch = new LeakWatch(timers);
+  }
+
   create({ fakes: replaced = {}, plugins = [], ...options }: TestRuntimeOptions = {}): Runtime {
-    const keepAlive = new FakeKeepAlive();
+    const keepAlive = replaced.keepAlive instanceof FakeKeepAlive ? replaced.keepAlive : new FakeKeepAlive();
     // The last registration counts: what the test gives comes after.
     const runtime = createRuntime({ ...options, plugins: [fakes({ keepAlive, ...replaced }), ...plugins] });
     this.made.push({ runtime, keepAlive });
@@ -40,7 +45,7 @@ export function createTestRuntime(options?: TestRuntimeOptions): Runtime {
 
 /** In a `describe` or at the top of a file: the same for all its tests. */
 export function createSuiteRuntime(options?: TestRuntimeOptions): Runtime {
-  const runtimes = new TestRuntimes();
+  const runtimes = new TestRuntimes(false);
   afterAll(() => runtimes.close());
   return runtimes.create(options);
 }

@@ -32,6 +32,14 @@ export interface LanePort {
 
 /** In a slot: the call there failed, and so do those that wait for it. */
 const FAILED = Symbol('failed');
+/** Kind of an argument that was taken from its slot while the call stood aside. */
+const TAKEN = -1;
+
+/** A call that stands aside: its part of the work message, and how many results it waits for. */
+interface Aside {
+  readonly work: unknown[];
+  missing: number;
+}
 
 interface Running {
   readonly slot: number;
@@ -60,6 +68,11 @@ export class LaneExecutor {
   private lastReport = 0;
   private lastYield = 0;
   private pumping = false;
+  /** Calls by the slot of an earlier one that goes on asynchronously, and whose result they need. */
+  private readonly aside = new Map<number, Aside[]>();
+  private readonly asideSlots = new Set<unknown>();
+  /** Calls that stood aside, and have all results now. */
+  private readonly resumed: unknown[][] = [];
   /** A function or codec is being imported: what follows in the queue waits. */
   private importing = false;
 
@@ -95,6 +108,11 @@ export class LaneExecutor {
     let now = this.lastYield;
     try {
       while (!this.importing) {
+        if (this.resumed.length > 0) {
+          if (!this.hasRoom(this.resumed[0]?.[6] as number)) break;
+          now = this.beginResumed(this.resumed.shift() as unknown[], now);
+          continue;
+        }
         const batch = this.batches[0];
         if (batch === undefined) {
           const message = this.port.poll();
@@ -112,6 +130,7 @@ export class LaneExecutor {
           continue;
         }
         if (!this.hasRoom(batch[this.cursor + 6] as number)) break;
+        if ((this.running.size > 0 || this.asideSlots.size > 0) && this.putAside(batch)) continue;
         now = this.begin(batch, now);
         if (now - this.lastReport > REPORT_EVERY || this.out.length > REPORT_ABOVE) {
           this.report(now);
@@ -126,6 +145,64 @@ export class LaneExecutor {
       this.pumping = false;
     }
     this.report(now);
+  }
+
+  /**
+   * A call that needs the result of one that goes on asynchronously stands aside, and what follows it goes first: the
+   * one that it waits for may itself wait for a task that stands behind it. Whether the call at the cursor did.
+   */
+  private putAside(batch: readonly unknown[]): boolean {
+    const from = this.cursor;
+    const first = from + ((batch[from + 5] as number) & Flag.Named ? 9 : 8);
+    const end = first + 2 * (batch[from + 7] as number);
+    const missing = new Set<number>();
+    for (let at = first; at < end; at += 2) {
+      const slot = batch[at + 1] as number;
+      if (batch[at] === Arg.Slot && (this.running.has(slot) || this.asideSlots.has(slot))) missing.add(slot);
+    }
+    if (missing.size === 0) return false;
+    this.cursor = end;
+    const call: Aside = { work: batch.slice(from, end), missing: missing.size };
+    // Slots may be used anew before the call begins.
+    for (let at = first; at < end; at += 2) {
+      const slot = batch[at + 1] as number;
+      if (batch[at] === Arg.Slot && !missing.has(slot)) this.takeInput(call.work, slot);
+    }
+    for (const slot of missing) {
+      const waiting = this.aside.get(slot);
+      if (waiting === undefined) this.aside.set(slot, [call]);
+      else waiting.push(call);
+    }
+    this.asideSlots.add(batch[from + 1]);
+    return true;
+  }
+
+  private takeInput(work: unknown[], slot: number): void {
+    for (let at = (work[5] as number) & Flag.Named ? 9 : 8; at < work.length; at += 2) {
+      if (work[at] !== Arg.Slot || work[at + 1] !== slot) continue;
+      work[at] = TAKEN;
+      work[at + 1] = this.results[slot];
+    }
+  }
+
+  private beginResumed(work: unknown[], now: number): number {
+    this.asideSlots.delete(work[1]);
+    const { cursor } = this;
+    this.cursor = 0;
+    const ended = this.begin(work, now);
+    this.cursor = cursor;
+    return ended;
+  }
+
+  /** The call in `slot` has ended: those that stood aside for it go on. */
+  private goOnAside(slot: number): void {
+    const waiting = this.aside.get(slot);
+    if (waiting === undefined) return;
+    this.aside.delete(slot);
+    for (const call of waiting) {
+      this.takeInput(call.work, slot);
+      if (--call.missing === 0) this.resumed.push(call.work);
+    }
   }
 
   private hasRoom(occupancy: number): boolean {
@@ -186,7 +263,10 @@ export class LaneExecutor {
     const arity = batch[at++] as number;
     const name = flags & Flag.Named ? (batch[at++] as string) : undefined;
     this.cursor = at + 2 * arity;
-    if (!this.claims.begin(slot, word)) return now;
+    if (!this.claims.begin(slot, word)) {
+      if (this.aside.size > 0) this.goOnAside(slot);
+      return now;
+    }
     const run: Running = { slot, word, id, occupancy, began: now, waits: 0, controller: undefined };
     if (flags & Flag.Watched) {
       this.out.push(Answer.Started, slot);
@@ -244,6 +324,7 @@ export class LaneExecutor {
     if (isPrimitive(result)) this.out.push(Answer.Done, slot, micros, result);
     else this.finishObject(slot, id, result, micros);
     this.claims.end(slot, word);
+    if (this.aside.size > 0) this.goOnAside(slot);
   }
 
   private finishObject(slot: number, id: number, result: unknown, micros: number): void {
@@ -269,12 +350,14 @@ export class LaneExecutor {
     this.results[run.slot] = FAILED;
     this.out.push(Answer.Failed, run.slot, (ended - run.began) * 1000, encodeError(error));
     this.claims.end(run.slot, run.word);
+    if (this.aside.size > 0) this.goOnAside(run.slot);
   }
 
   private skip(run: Running, now: number): number {
     this.results[run.slot] = FAILED;
     this.out.push(Answer.Skipped, run.slot);
     this.claims.end(run.slot, run.word);
+    if (this.aside.size > 0) this.goOnAside(run.slot);
     return now;
   }
 
@@ -290,6 +373,10 @@ export class LaneExecutor {
         case Arg.Slot:
           args[i] = this.results[value as number];
           if (args[i] === FAILED) return undefined;
+          break;
+        case TAKEN:
+          if (value === FAILED) return undefined;
+          args[i] = value;
           break;
         case Arg.Kept:
           args[i] = this.kept.get(value as number);

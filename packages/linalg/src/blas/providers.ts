@@ -1,6 +1,6 @@
 /** @file The providers of this platform, and the one selector of this thread. */
 import { jsBlas } from './js.js';
-import { koffiLibraries } from './koffi.js';
+import { koffiAlias, koffiLibraries } from './koffi.js';
 import { type OnnxRuntime, onnxBlas } from './onnx.js';
 import type { BlasLoader } from './port.js';
 import { BLAS_VARIABLE, type BlasInfo, BlasSelector, type BlasSetup } from './select.js';
@@ -42,7 +42,11 @@ async function findSetup(): Promise<BlasSetup> {
   ]);
   const cores = availableParallelism();
   return {
-    loaders: [systemBlas(koffiLibraries(), process.platform, cores), onnxBlas(importOnnxRuntime, cores), js],
+    loaders: [
+      systemBlas(koffiLibraries(), process.platform, cores),
+      onnxBlas(importOnnxRuntime, koffiAlias, cores),
+      js,
+    ],
     inWorker: !isMainThread,
     setting: process.env[BLAS_VARIABLE],
     warn,

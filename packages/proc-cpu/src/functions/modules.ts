@@ -45,13 +45,23 @@ function loadsTypeScript(execArgv: readonly string[]): boolean {
   });
 }
 
+/** Whether a specifier names a package (or an entry of one's `imports`), so that it has to be looked for. */
+export const isBare = (specifier: string): boolean =>
+  !isBuiltin(specifier) &&
+  !isAbsolute(specifier) &&
+  !/^\.{0,2}\//.test(specifier) &&
+  !/^\.{1,2}$/.test(specifier);
+
+/** A scheme has two letters at least, which tells it from a drive of Windows. */
+const isAbsolute = (specifier: string): boolean => /^[a-z][a-z\d+.-]+:/i.test(specifier);
+
 /**
  * What a specifier means in a file, as a URL that can be imported from anywhere. A bare specifier that cannot be found
  * stays what it is: the worker may have a loader that knows it.
  */
 export function resolveSpecifier(specifier: string, parent: string, resolveImport: ResolveImport): string {
   if (isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
-  if (/^[a-z][a-z\d+.-]+:/i.test(specifier)) return specifier;
+  if (isAbsolute(specifier)) return specifier;
   if (/^\.\.?(?:\/|$)/.test(specifier)) return existing(new URL(specifier, parent));
   if (specifier.startsWith('/')) return rooted(specifier, parent);
   try {

@@ -11,11 +11,13 @@ import {
   type Hindrance,
   type ImportBinding,
   type OpenQuestions,
+  originOf,
   SourceFunctionCodec,
 } from '@poniard/core';
 import { exportedAs, importedAs, isReference, memberOf, requiredAs } from './exports.js';
-import { FunctionInspector } from './function-facts.js';
+import { FunctionInspector, type ScriptInfo } from './function-facts.js';
 import {
+  isBare,
   isEntryScript,
   loadedCommonJs,
   type ResolveImport,
@@ -66,13 +68,12 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     const facts = await this.#inspector.inspect(fn);
     if (facts === undefined) return this.resolveByName(source, open);
     try {
-      const [parser] = await Promise.all([this.parser(), this.#loadResolver()]);
-      let script = this.#scripts.get(facts.script.id);
-      if (script === undefined) {
-        script = readScript(facts.script, parser);
-        this.#scripts.set(facts.script.id, script);
+      const parser = await this.parser();
+      const subject = new Subject(fn, source, facts, () => this.#readScript(facts.script, parser));
+      if (this.#needsResolver(subject, open)) {
+        this.#resolveImport ??= (await import('import-meta-resolve')).resolve;
       }
-      return this.#settle(new Subject(fn, source, facts, script), open);
+      return this.#settle(subject, open);
     } catch (error) {
       if (error instanceof FunctionTransferError) throw error;
       throw new FunctionTransferError(
@@ -131,6 +132,10 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     if (found.value === subject.fn) return 'self';
     const framework = this.#frameworkName(found.value);
     if (framework !== undefined) return { local: name, module: FRAMEWORK_MODULE, imported: framework };
+    const marked = typeof found.value === 'function' ? originOf(found.value) : undefined;
+    if (marked?.kind === 'module' && !(marked.module.startsWith('file:') && this.#whyNotFrom(marked.module))) {
+      return { local: name, module: marked.module, imported: marked.path };
+    }
     return (
       this.#broughtIn(subject, variable, found) ??
       this.#exportedBeside(subject, name, found) ??
@@ -199,8 +204,26 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
       : `It is not an export of ${url}, from where workers could import it.`;
   }
 
-  async #loadResolver(): Promise<void> {
-    this.#resolveImport ??= (await import('import-meta-resolve')).resolve;
+  /** Reads a script once; functions that use only names of the framework never need it. */
+  #readScript(info: ScriptInfo, parser: Awaited<ReturnType<NodeFunctionCodec['parser']>>): ScriptFacts {
+    let script = this.#scripts.get(info.id);
+    if (script === undefined) {
+      script = readScript(info, parser);
+      this.#scripts.set(info.id, script);
+    }
+    return script;
+  }
+
+  /** Whether a bare specifier must be resolved, for which alone the resolver is loaded. */
+  #needsResolver(subject: Subject, open: OpenQuestions): boolean {
+    const imported = open.variables.filter(({ name }) => {
+      const found = subject.find(name);
+      return (
+        found !== undefined && found.value !== subject.fn && this.#frameworkName(found.value) === undefined
+      );
+    });
+    const specifiers = imported.flatMap(({ name }) => subject.script.imports.get(name)?.specifier ?? []);
+    return [...specifiers, ...open.imports.map(({ specifier }) => specifier)].some(isBare);
   }
 
   /** The name under which this framework exports a value. */

@@ -17,8 +17,13 @@ export class Subject {
     readonly fn: AnyFunction,
     readonly source: FunctionSource,
     readonly facts: FunctionFacts,
-    readonly script: ScriptFacts,
+    private readonly readScript: () => ScriptFacts,
   ) {}
+
+  /** What the function's script says. Reading it is put off until it is asked for. */
+  get script(): ScriptFacts {
+    return this.readScript();
+  }
 
   find(name: string): Found | undefined {
     const holders = this.facts.scopes.filter(({ variables }) => Object.hasOwn(variables, name));
