@@ -15,7 +15,7 @@ import {
   type Processor,
   type ProcessorProvider,
   type Report,
-} from 'poniard';
+} from '@poniard/core';
 
 /** What a child is sent, and what it says. */
 export type Order = { id: number; key: number; fn: EncodedFunction; args: unknown[] };

@@ -1,7 +1,7 @@
 /** @file Which processor ran what and when, from a runtime's events. */
 import type { PoniardEvent, Runtime } from 'poniard';
 
-/** One run of a task, in µs since the first began. */
+/** One run of a task; times in µs on the runtime's clock. */
 interface Span {
   readonly name: string;
   readonly processor: string;

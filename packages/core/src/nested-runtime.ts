@@ -77,7 +77,7 @@ class HostedTask implements NestedTask {
         listener({ ok: false, error });
         return;
       }
-      listener({ ok: true, value, codecs: record.codecs });
+      listener({ ok: true, value, codecs: record.codecs, buffers: record.buffers });
     };
     this.shell.fetchInto(record, { value: look, error: look }, 0);
   }
@@ -93,7 +93,7 @@ class HostedTask implements NestedTask {
 
 function argumentOf(arg: NestedArgument): Argument {
   if (arg.kind === 'task') return (arg.task as HostedTask).record;
-  const { value, codecs } = arg;
+  const { value, codecs, buffers } = arg;
   if (typeof value !== 'object' || value === null) return value as Argument;
-  return new SnapshotArgument(value, codecs, 0);
+  return new SnapshotArgument(value, codecs, buffers, 0);
 }

@@ -29,13 +29,22 @@ export interface FunctionRef {
   encoded(implementation: string): EncodedFunction;
 }
 
+/** A value in the host's memory, in the form in which values cross threads (see `snapshot`). */
+export interface HostValue {
+  readonly value: unknown;
+  /** The codecs of marked values in it; undefined where it needs no `restore`. */
+  readonly codecs?: readonly ValueCodec[] | undefined;
+  /** The shared buffers that it names by number. */
+  readonly buffers?: readonly SharedArrayBuffer[] | undefined;
+}
+
 /**
  * One argument of a call. `value`: in the host's memory, as plain data that structured clone carries; where
  * `codecs` is set it holds marked values, to be restored with `restore` on arrival. `local`: the result of
  * another task that is in the processor's own space or will be when this call starts.
  */
 export type CallArgument =
-  | { readonly kind: 'value'; readonly value: unknown; readonly codecs: readonly ValueCodec[] | undefined }
+  | ({ readonly kind: 'value' } & HostValue)
   | { readonly kind: 'local'; readonly call: Call }
   | { readonly kind: 'handle'; readonly call: Call };
 
@@ -73,14 +82,10 @@ export interface Resident {
 export interface Report {
   /** The result is `value`, in the host's memory. `micros`: the run time, measured next to the function. */
   finished(call: Call, value: unknown, micros: number): void;
-  /** The same for a result that is in the form in which values cross threads (see `snapshot`), of about `bytes` bytes. */
-  delivered(
-    call: Call,
-    value: unknown,
-    codecs: readonly ValueCodec[] | undefined,
-    bytes: number,
-    micros: number,
-  ): void;
+  /** The same for a result that is in the form in which values cross threads, of about `bytes` bytes. */
+  delivered(call: Call, result: HostValue, bytes: number, micros: number): void;
+  /** The same for a primitive. */
+  deliveredPrimitive(call: Call, value: unknown, micros: number): void;
   /** The result stays where it was made until someone needs it elsewhere. */
   kept(call: Call, resident: Resident, micros: number): void;
   failed(call: Call, error: unknown, micros: number): void;
@@ -152,7 +157,7 @@ export interface Mover {
   readonly from: string;
   readonly to: string;
   /** To `'host'`: gives plain data. To another space: gives what the processor's calls find there. */
-  move(call: Call): Promise<{ value: unknown; codecs?: readonly ValueCodec[] | undefined }>;
+  move(call: Call): Promise<HostValue>;
 }
 
 /** What a plug-in registers under `PROCESSOR_PROVIDER`. */
@@ -196,7 +201,7 @@ export interface NestedFunction {
 }
 
 export type NestedArgument =
-  | { readonly kind: 'value'; readonly value: unknown; readonly codecs: readonly ValueCodec[] | undefined }
+  | ({ readonly kind: 'value' } & HostValue)
   | { readonly kind: 'task'; readonly task: NestedTask };
 
 /** A nested task's handle on the host's side. */
@@ -213,5 +218,5 @@ export interface NestedTask {
 }
 
 export type NestedOutcome =
-  | { readonly ok: true; readonly value: unknown; readonly codecs: readonly ValueCodec[] | undefined }
+  | ({ readonly ok: true } & HostValue)
   | { readonly ok: false; readonly error: unknown };

@@ -11,7 +11,7 @@ export const HUGE_PAGE = 2 * 1024 * 1024;
 /** The kernel's number for "use huge pages here". */
 const MADV_HUGEPAGE = 14;
 
-/** Port: advises the kernel about the memory under a view. */
+/** Port: advises the kernel about the buffer of a view that begins with it. */
 export type Advise = (data: Data) => void;
 
 /** Gives advice where this platform takes it, and nothing elsewhere. Loads koffi, so call it only for what is large. */
@@ -23,7 +23,7 @@ export function loadAdvise(): Advise {
     const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi').default;
     const madvise = koffi.load(null).func('int madvise(void*, size_t, int)');
     // What it returns does not matter: without huge pages all is as it was.
-    return (data) => void madvise(data, data.byteLength, MADV_HUGEPAGE);
+    return (data) => void madvise(data, data.buffer.byteLength, MADV_HUGEPAGE);
   } catch {
     return nothing;
   }

@@ -5,8 +5,8 @@
  * Three findings shape it, all measured on Node 20:
  * - a growable SharedArrayBuffer begins on a page (direct disk reads and huge pages need that), but a typed array that
  *   tracks its length reads 30 times slower than one made with an explicit length (145 ms against 4 ms to sum 4 Mi float64);
- * - smaller buffers had better come from the heap, which gives memory back that was used before: 2 MiB were ready to
- *   write in 0.1 ms, against 0.3 to 20 ms for a mapping of their own;
+ * - new memory is given page by page, which costs more than what is computed into it (see huge-pages.ts). Large
+ *   buffers therefore consist of whole huge pages, and may be longer than the typed array on them;
  * - V8 does not count shared memory when it decides to collect garbage. A loop that made and dropped 90 arrays of
  *   32 MiB grew the process to 2.8 GB. Each buffer therefore holds a *weight*: a resizable ArrayBuffer of the same size
  *   that is never written, so it takes address space and no memory, but V8 counts it. The same loop stayed at 180 MB.
@@ -14,8 +14,8 @@
 import { checkDType, type Data, type DataOf, DTYPES, type DType } from './dtype.js';
 import { type Advise, HUGE_PAGE, loadAdvise } from './huge-pages.js';
 
-/** From this size on, buffers begin on a huge page. */
-const LARGE = 4 * 1024 * 1024;
+/** From this size on, buffers consist of huge pages. Smaller ones come from the heap. */
+const LARGE = 1024 * 1024;
 
 /** Below this size the array's own objects make V8 collect in time. */
 const WEIGHED_FROM = 16 * 1024;
@@ -73,9 +73,10 @@ function sharedBuffer(bytes: number): ArrayBufferLike {
   return buffer;
 }
 
-/** A mapping of its own. Where it covers whole huge pages, the kernel lets it begin on one. */
+/** A mapping of its own. As it covers whole huge pages, the kernel lets it begin on one. */
 function mapped(kind: unknown, bytes: number): ArrayBufferLike {
-  return new (kind as Growable)(bytes, { maxByteLength: Math.ceil(bytes / HUGE_PAGE) * HUGE_PAGE });
+  const whole = Math.ceil(bytes / HUGE_PAGE) * HUGE_PAGE;
+  return new (kind as Growable)(whole, { maxByteLength: whole });
 }
 
 /** Lets this thread's garbage collector know of a shared buffer: once for each thread that holds it. */

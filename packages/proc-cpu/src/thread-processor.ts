@@ -81,6 +81,7 @@ export class ThreadProcessor implements Processor {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.lane.close();
     await this.thread.close();
   }
 

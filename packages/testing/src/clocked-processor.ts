@@ -41,7 +41,7 @@ export class ClockedProcessor extends FakeProcessor {
   private begin(): void {
     for (const call of this.calls) {
       if (this.running.size >= this.capacity) return;
-      if (this.running.has(call) || !this.canRun(call)) continue;
+      if (this.running.has(call) || this.missing(call).length > 0) continue;
       const micros = typeof this.micros === 'number' ? this.micros : this.micros(call);
       this.begun.push(call.id);
       this.running.set(

@@ -20,7 +20,13 @@ export class FakeProcessor extends FakeTraits implements Processor {
 
   run(batch: readonly Call[], report: Report): void {
     this.report = report;
-    this.calls.push(...batch);
+    for (const call of batch) {
+      for (const { id } of locals(call)) {
+        const known = this.space.values.has(id) || this.calls.some((earlier) => earlier.id === id);
+        if (!known) throw new Error(`${this.id} was handed #${call.id} and neither has nor makes its input #${id}`);
+      }
+      this.calls.push(call);
+    }
   }
   revoke(calls: readonly Call[]): void {
     this.asked.push(...calls);
@@ -35,9 +41,9 @@ export class FakeProcessor extends FakeTraits implements Processor {
     this.closed = true;
   }
 
-  /** Whether the inputs that earlier calls here make are made. */
-  canRun(call: Call): boolean {
-    return locals(call).every(({ id }) => this.results.has(id) || this.space.values.has(id));
+  /** Inputs that earlier calls here were to make, and have not. */
+  missing(call: Call): Call[] {
+    return locals(call).filter(({ id }) => !this.results.has(id) && !this.space.values.has(id));
   }
 
   /** Runs the call, or ends it with `value`. */
@@ -51,7 +57,7 @@ export class FakeProcessor extends FakeTraits implements Processor {
       if (this.keeps(call, result)) {
         this.space.values.set(call.id, result);
         report.kept(call, { bytes: this.bytes, kind: typeof result }, micros);
-      } else report.delivered(call, result, undefined, 0, micros);
+      } else report.delivered(call, { value: result }, 0, micros);
     } catch (error) {
       report.failed(call, error, micros);
     }

@@ -3,9 +3,10 @@
  * carries the messages (a worker thread's port) and who ends the thread are the plug-in's.
  */
 import { PoniardError } from '../errors.js';
-import type { Call, FunctionRef, NestedHost, Report } from '../processor.js';
+import type { Call, FunctionRef, HostValue, NestedHost, Report } from '../processor.js';
 import type { ValueCodec } from '../values/codec.js';
 import { decodeError } from '../values/errors.js';
+import { type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { Claims } from './claims.js';
 import type { CodecBook } from './codec-book.js';
 import { NestedTasks } from './nested-tasks.js';
@@ -27,7 +28,7 @@ export interface LaneTransport {
 }
 
 interface Move {
-  readonly resolve: (value: { value: unknown; codecs: readonly ValueCodec[] | undefined }) => void;
+  readonly resolve: (value: HostValue) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -45,6 +46,9 @@ export class LaneClient {
   private lastImplementation = '';
   private lastKey = 0;
   private knownCodecs = new Set<string>();
+  /** Numbers of the shared buffers that the lane has. */
+  private knownBuffers = new Set<number>();
+  private readonly stopListening: () => void;
   /** Slots whose results the lane may drop. */
   private clear: number[] = [];
   private moves = new Map<number, Move>();
@@ -60,11 +64,19 @@ export class LaneClient {
     private readonly codecs: CodecBook,
   ) {
     this.nested = this.newNested();
+    this.stopListening = sharedBuffers.onGone((id) => {
+      if (this.knownBuffers.delete(id)) this.control({ type: 'forget', buffers: [id] });
+    });
+  }
+
+  /** No worker will be there any more. */
+  close(): void {
+    this.stopListening();
   }
 
   /** What the worker's end is begun with. */
   setup(): LaneSetup {
-    return { id: this.id, kind: this.kind, claims: this.claims.words, codecs: this.codecs.references() };
+    return { id: this.id, kind: this.kind, claims: this.claims.words, codecs: this.codecs.references(), bufferPrefix: sharedBuffers.newPrefix() };
   }
 
   /** Encodes calls and posts them, functions and codecs first where the lane does not know them. */
@@ -122,7 +134,7 @@ export class LaneClient {
   }
 
   /** Brings a kept result to the host. */
-  move(call: Call): Promise<{ value: unknown; codecs: readonly ValueCodec[] | undefined }> {
+  move(call: Call): Promise<HostValue> {
     return new Promise((resolve, reject) => {
       const request = this.nextMove++;
       this.moves.set(request, { resolve, reject });
@@ -148,6 +160,7 @@ export class LaneClient {
     this.functionKeys = new Map();
     this.lastFunction = undefined;
     this.knownCodecs = new Set();
+    this.knownBuffers = new Set();
     this.clear = [];
     const { moves } = this;
     this.moves = new Map();
@@ -158,7 +171,7 @@ export class LaneClient {
   }
 
   private newNested(): NestedTasks {
-    return new NestedTasks(this.nestedHost, (control) => this.control(control), this.codecs);
+    return new NestedTasks(this.nestedHost, (control) => this.control(control), this.codecs, (buffers) => this.unknown(buffers));
   }
 
   private control(message: Control): void {
@@ -186,6 +199,7 @@ export class LaneClient {
         if (argument.codecs === undefined) message.push(Arg.Value, argument.value);
         else {
           this.teachCodecs(argument.codecs, lessons);
+          for (const numbered of this.unknown(argument.buffers) ?? []) lessons.push(Work.Buffer, ...numbered);
           message.push(Arg.Marked, argument.value);
         }
       } else if (argument.kind === 'handle') {
@@ -221,6 +235,19 @@ export class LaneClient {
     }
   }
 
+  /** Those that the lane does not have yet; from now on it does. */
+  private unknown(buffers: readonly SharedArrayBuffer[] | undefined): NumberedBuffer[] | undefined {
+    const news = sharedBuffers.numbered(buffers)?.filter(([id]) => !this.knownBuffers.has(id));
+    for (const [id] of news ?? []) this.knownBuffers.add(id);
+    return news;
+  }
+
+  /** Buffers that came with a value: the lane has them, and this thread from now on. */
+  private adopt(numbered: readonly NumberedBuffer[] | undefined): readonly SharedArrayBuffer[] | undefined {
+    for (const [id] of numbered ?? []) this.knownBuffers.add(id);
+    return sharedBuffers.adoptAll(numbered);
+  }
+
   private has(call: Call): boolean {
     return this.calls[call.ticket] === call;
   }
@@ -238,18 +265,19 @@ export class LaneClient {
     const slot = message[at + 1] as number;
     switch (message[at]) {
       case Answer.Done:
-        report.delivered(this.ended(slot), message[at + 3], undefined, 0, message[at + 2] as number);
+        report.deliveredPrimitive(this.ended(slot), message[at + 3], message[at + 2] as number);
         return at + 4;
       case Answer.Encoded: {
         this.clear.push(slot);
-        const [, , micros, value, bytes, references] = message.slice(at, at + 6);
+        const [, , micros, value, bytes, references, numbered] = message.slice(at, at + 7);
+        const buffers = this.adopt(numbered as readonly NumberedBuffer[] | undefined);
         const call = this.ended(slot);
         this.codecs.resolve(
           references as readonly CodecReference[] | undefined,
-          (codecs) => report.delivered(call, value, codecs, bytes as number, micros as number),
+          (codecs) => report.delivered(call, { value, codecs, buffers }, bytes as number, micros as number),
           (error) => report.failed(call, error, micros as number),
         );
-        return at + 6;
+        return at + 7;
       }
       case Answer.Kept: {
         this.clear.push(slot);
@@ -272,9 +300,12 @@ export class LaneClient {
       case Answer.Resumed:
         report.resumed(this.calls[slot] as Call);
         return at + 2;
-      case Answer.Value:
-        this.moved(slot, message[at + 2] as boolean, message[at + 3], message[at + 4] as readonly CodecReference[] | undefined);
-        return at + 5;
+      case Answer.Value: {
+        const [, request, ok, value, references, numbered] = message.slice(at, at + 6);
+        const buffers = this.adopt(numbered as readonly NumberedBuffer[] | undefined);
+        this.moved(request as number, ok as boolean, value, references as readonly CodecReference[] | undefined, buffers);
+        return at + 6;
+      }
       case Answer.Spawn: {
         const request = message[at + 1] as NestedRequest;
         this.nested.spawn(request, request.parent < 0 ? undefined : this.calls[request.parent]);
@@ -294,12 +325,18 @@ export class LaneClient {
     }
   }
 
-  private moved(request: number, ok: boolean, value: unknown, references: readonly CodecReference[] | undefined): void {
+  private moved(
+    request: number,
+    ok: boolean,
+    value: unknown,
+    references: readonly CodecReference[] | undefined,
+    buffers: readonly SharedArrayBuffer[] | undefined,
+  ): void {
     const move = this.moves.get(request);
     if (move === undefined) return;
     this.moves.delete(request);
     if (!ok) move.reject(decodeError(value));
-    else this.codecs.resolve(references, (codecs) => move.resolve({ value, codecs }), move.reject);
+    else this.codecs.resolve(references, (codecs) => move.resolve({ value, codecs, buffers }), move.reject);
   }
 }
 

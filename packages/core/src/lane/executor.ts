@@ -5,6 +5,7 @@
 import { decodeFunction, decodeSource, type ImportModule } from '../functions/decode.js';
 import type { AnyFunction, EncodedFunction } from '../functions/encoded.js';
 import { encodeError } from '../values/errors.js';
+import { type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { describe, isPrimitive, restore, sizeOf, snapshot } from '../values/snapshot.js';
 import { Claims } from './claims.js';
 import { CodecBook, codecReference } from './codec-book.js';
@@ -58,6 +59,7 @@ export class LaneExecutor {
   private readonly functions = new Map<number, AnyFunction | { readonly error: unknown }>();
   private readonly names = new Map<number, string>();
   private readonly codecs: CodecBook;
+  private readonly buffers = new Map<number, SharedArrayBuffer>();
   private readonly runtime: LaneRuntime;
   /** Tasks that have begun and not ended, by slot. */
   private readonly running = new Map<number, Running>();
@@ -84,6 +86,7 @@ export class LaneExecutor {
     makeRuntime: (lane: LaneExecutor, codecs: CodecBook) => LaneRuntime,
   ) {
     this.claims = new Claims(setup.claims);
+    sharedBuffers.usePrefix(setup.bufferPrefix);
     this.codecs = new CodecBook([], importModule);
     this.runtime = makeRuntime(this, this.codecs);
     for (const reference of setup.codecs) void this.codecs.learn(reference).catch(() => {});
@@ -222,6 +225,10 @@ export class LaneExecutor {
         if (this.codecs.get(tag) === undefined) this.waitFor(this.codecs.learn({ tag, module, exportName }));
         break;
       }
+      case Work.Buffer:
+        this.take([[batch[at + 1] as number, batch[at + 2] as SharedArrayBuffer]]);
+        this.cursor += 3;
+        break;
       default:
         this.results[batch[at + 1] as number] = undefined;
         this.cursor += 2;
@@ -330,7 +337,7 @@ export class LaneExecutor {
   private finishObject(slot: number, id: number, result: unknown, micros: number): void {
     let encoded: ReturnType<typeof snapshot>;
     try {
-      const options = { codecs: this.codecs.all(), label: 'the result', copy: false, limit: KEEP_ABOVE };
+      const options = { codecs: this.codecs.all(), label: 'the result', copy: false, limit: KEEP_ABOVE, numbers: sharedBuffers };
       encoded = snapshot(result, options);
     } catch {
       // It cannot leave this thread; tasks here can still use it. Who needs it elsewhere is told why not.
@@ -342,7 +349,8 @@ export class LaneExecutor {
       this.out.push(Answer.Kept, slot, micros, sizeOf(result, codecs), describe(result, codecs).kind);
     } else {
       const codecs = encoded.codecs?.map(codecReference);
-      this.out.push(Answer.Encoded, slot, micros, encoded.value, encoded.bytes + encoded.shared, codecs);
+      const buffers = this.lend(encoded.buffers);
+      this.out.push(Answer.Encoded, slot, micros, encoded.value, encoded.bytes + encoded.shared, codecs, buffers);
     }
   }
 
@@ -382,7 +390,7 @@ export class LaneExecutor {
           args[i] = this.kept.get(value as number);
           break;
         case Arg.Marked:
-          args[i] = restore(value, (tag) => this.codec(tag));
+          args[i] = restore(value, (tag) => this.codec(tag), sharedBuffers);
           break;
         default:
           args[i] = this.runtime.borrow(value as LentHandle);
@@ -448,6 +456,9 @@ export class LaneExecutor {
 
   private control(message: Control): void {
     switch (message.type) {
+      case 'forget':
+        for (const id of message.buffers) this.buffers.delete(id);
+        break;
       case 'free':
         for (const key of message.keys) this.kept.delete(key);
         break;
@@ -464,13 +475,27 @@ export class LaneExecutor {
     }
   }
 
+  /** Shared buffers that the host names by number: held until it says that it has no use for them. */
+  take(numbered: readonly NumberedBuffer[] | undefined): void {
+    for (const [id, buffer] of numbered ?? []) this.buffers.set(id, sharedBuffers.adopt(id, buffer));
+  }
+
+  /** Buffers that go to the host, which from then on may name them by number. */
+  private lend(buffers: readonly SharedArrayBuffer[] | undefined): NumberedBuffer[] | undefined {
+    const numbered = sharedBuffers.numbered(buffers);
+    for (const [id, buffer] of numbered ?? []) this.buffers.set(id, buffer);
+    return numbered;
+  }
+
   /** Sends a kept result to the host, in the form in which values cross. */
   private give(request: number, key: number): void {
     try {
-      const encoded = snapshot(this.kept.get(key), { codecs: this.codecs.all(), label: 'the result', copy: false });
-      this.out.push(Answer.Value, request, true, encoded?.value, encoded?.codecs?.map(codecReference));
+      const options = { codecs: this.codecs.all(), label: 'the result', copy: false, numbers: sharedBuffers };
+      const encoded = snapshot(this.kept.get(key), options);
+      const codecs = encoded?.codecs?.map(codecReference);
+      this.out.push(Answer.Value, request, true, encoded?.value, codecs, this.lend(encoded?.buffers));
     } catch (error) {
-      this.out.push(Answer.Value, request, false, encodeError(error), undefined);
+      this.out.push(Answer.Value, request, false, encodeError(error), undefined, undefined);
     }
     this.reportLater();
   }

@@ -13,6 +13,7 @@ import { checkFunction, handleNoun } from '../handles.js';
 import { isTask, TaskHandle, type TaskState } from '../task.js';
 import type { ChunkType } from '../values/codec.js';
 import { decodeError } from '../values/errors.js';
+import { type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { isPrimitive, restore, snapshot } from '../values/snapshot.js';
 import { type CodecBook, codecReference } from './codec-book.js';
 import type { LentHandle } from './nested-tasks.js';
@@ -24,6 +25,8 @@ type AnyLaneTask = Pick<LaneTask<unknown>, 'number' | 'resolve' | 'reject' | 'wh
 
 /** What the runtime needs of its lane. */
 export interface LaneChannel {
+  /** Shared buffers that values name by number. */
+  take(buffers: readonly NumberedBuffer[] | undefined): void;
   send(...answer: unknown[]): void;
 }
 
@@ -148,13 +151,14 @@ export class LaneRuntime implements AmbientRuntime {
   }
 
   private deliver(task: AnyLaneTask, message: Extract<Control, { type: 'settled' }>): void {
+    this.channel.take(message.buffers);
     this.codecs.resolve(
       message.codecs,
       (codecs) => {
         if (codecs === undefined) task.resolve(message.value);
         else {
           const find = (tag: string) => this.codecs.get(tag) ?? codecs.find((codec) => codec.tag === tag);
-          task.resolve(restore(message.value, (tag) => find(tag) as NonNullable<ReturnType<typeof find>>));
+          task.resolve(restore(message.value, (tag) => find(tag) as NonNullable<ReturnType<typeof find>>, sharedBuffers));
         }
       },
       (error) => task.reject(error),

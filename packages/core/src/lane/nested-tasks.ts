@@ -1,5 +1,6 @@
 /** @file The host's side of tasks that a lane's tasks have spawned, or hold handles of (S9). */
 import type { Call, NestedArgument, NestedHost, NestedTask } from '../processor.js';
+import type { NumberedBuffer } from '../values/shared-buffers.js';
 import { encodeError } from '../values/errors.js';
 import { type CodecBook, codecReference } from './codec-book.js';
 import type { Control, NestedArg, NestedRequest } from './protocol.js';
@@ -27,6 +28,7 @@ export class NestedTasks {
     private readonly host: NestedHost,
     private readonly post: (control: Control) => void,
     private readonly codecs: CodecBook,
+    private readonly lendBuffers: (buffers: readonly SharedArrayBuffer[] | undefined) => NumberedBuffer[] | undefined,
   ) {}
 
   spawn(request: NestedRequest, parent: Call | undefined): void {
@@ -47,10 +49,10 @@ export class NestedTasks {
       if (this.dropped) return;
       if (outcome.ok) {
         const codecs = outcome.codecs?.map(codecReference);
-        this.post({ type: 'settled', task: number, ok: true, value: outcome.value, codecs });
+        this.post({ type: 'settled', task: number, ok: true, value: outcome.value, codecs, buffers: this.lendBuffers(outcome.buffers) });
       } else {
         const value = encodeError(outcome.error);
-        this.post({ type: 'settled', task: number, ok: false, value, codecs: undefined });
+        this.post({ type: 'settled', task: number, ok: false, value, codecs: undefined, buffers: undefined });
       }
     });
   }
@@ -89,6 +91,7 @@ export class NestedTasks {
 
   private argument(arg: NestedArg): NestedArgument {
     if ('task' in arg) return { kind: 'task', task: this.get(arg.task) };
-    return { kind: 'value', value: arg.value, codecs: arg.codecs?.map((reference) => this.codecs.standIn(reference)) };
+    const codecs = arg.codecs?.map((reference) => this.codecs.standIn(reference));
+    return { kind: 'value', value: arg.value, codecs, buffers: undefined };
   }
 }

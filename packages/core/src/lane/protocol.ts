@@ -2,6 +2,7 @@
  * @file What goes over a lane's port. Work travels as one flat array per batch: structured clone carries a flat
  * array of numbers several times faster than an object per task.
  */
+import type { NumberedBuffer } from '../values/shared-buffers.js';
 import type { EncodedFunction } from '../functions/encoded.js';
 
 /** The first element of a message to a lane that holds work; its operations follow one another. */
@@ -17,6 +18,8 @@ export const Work = {
   Codec: 3,
   /** slot: its result will not be asked for any more. */
   Clear: 4,
+  /** number, shared buffer: values name it by its number from now on. */
+  Buffer: 5,
 } as const;
 
 /** Kinds of an argument in `Work.Run`. */
@@ -54,7 +57,9 @@ export type Control =
       readonly ok: boolean;
       readonly value: unknown;
       readonly codecs: readonly CodecReference[] | undefined;
+      readonly buffers: readonly NumberedBuffer[] | undefined;
     }
+  | { readonly type: 'forget'; readonly buffers: readonly number[] }
   | { readonly type: 'spawned'; readonly task: number; readonly id: number };
 
 export interface CodecReference {
@@ -67,7 +72,7 @@ export interface CodecReference {
 export const Answer = {
   /** slot, µs, value: a primitive. */
   Done: 1,
-  /** slot, µs, value, bytes, codecs (an array of references, or undefined). */
+  /** slot, µs, value, bytes, codecs (an array of references, or undefined), numbered buffers (likewise). */
   Encoded: 2,
   /** slot, µs, bytes, kind. */
   Kept: 3,
@@ -79,7 +84,7 @@ export const Answer = {
   Started: 6,
   Suspended: 7,
   Resumed: 8,
-  /** request, whether it went well, value or error, codecs. */
+  /** request, whether it went well, value or error, codecs, numbered buffers. */
   Value: 9,
   /** A {@link NestedRequest}. */
   Spawn: 10,
@@ -118,4 +123,6 @@ export interface LaneSetup {
   readonly claims: Int32Array;
   /** Rung by the host when it has posted something (see `executor.ts`). */
   readonly codecs: readonly CodecReference[];
+  /** Of the numbers that this thread gives to shared buffers. */
+  readonly bufferPrefix: number;
 }

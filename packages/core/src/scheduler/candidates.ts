@@ -75,8 +75,13 @@ export class CandidateTable {
     return collect(kept, refusals);
   }
 
-  includes(record: TaskRecord, place: Place): boolean {
-    return this.of(record).places.includes(place) && !place.gone;
+  /** Whether `place` may be handed the call as things are: it admits it, and the function can travel there. */
+  takes(record: TaskRecord, place: Place, costs: Costs): boolean {
+    const { places, implementations } = this.of(record);
+    const index = places.indexOf(place);
+    if (index < 0 || place.gone) return false;
+    if (!place.processor.local && record.fn.travel(implementations[index] as string)?.state !== 'ready') return false;
+    return admission(record, place, costs) === true;
   }
 
   implementation(record: TaskRecord, place: Place): string {

@@ -14,6 +14,7 @@ export type SchedulerEvent =
       readonly record: TaskRecord;
       readonly value: unknown;
       readonly codecs: readonly ValueCodec[] | undefined;
+      readonly buffers: readonly SharedArrayBuffer[] | undefined;
       readonly bytes: number;
       readonly micros: number;
     }
@@ -31,6 +32,7 @@ export type SchedulerEvent =
       readonly record: TaskRecord;
       readonly value: unknown;
       readonly codecs: readonly ValueCodec[] | undefined;
+      readonly buffers: readonly SharedArrayBuffer[] | undefined;
     }
   | { readonly type: 'unmoved'; readonly record: TaskRecord; readonly from: Place; readonly error: unknown }
   /** Someone on the host waits for the value. */

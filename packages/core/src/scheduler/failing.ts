@@ -3,6 +3,7 @@ import { formatScope } from '@poniard/scopes';
 import { CancelledError, SchedulingError } from '../errors.js';
 import type { FunctionRecord } from '../functions/registry.js';
 import type { Place } from './place.js';
+import { endTrial } from './placement.js';
 import { eachDependent, Failure, isTerminal, Phase, type TaskRecord } from './record.js';
 import { consumed } from './residence.js';
 import { NOTHING, type SchedulerState } from './state.js';
@@ -44,11 +45,11 @@ function end(
     if (isTerminal(record)) continue;
     const failure = new Failure(error, record.summary, from && (from.root ?? from), from);
     detach(state, record, error, force ?? false);
+    consumed(state, record);
     if (record.plan !== undefined) {
       for (const block of record.plan.blocks) work.push({ record: block, from: failure });
       record.plan = undefined;
     }
-    consumed(state, record);
     state.setPhase(record, phase);
     record.value = failure;
     eachDependent(record, (dependent) => work.push({ record: dependent, from: failure }));
@@ -65,6 +66,7 @@ function detach(state: SchedulerState, record: TaskRecord, error: unknown, force
   if (place === undefined) return;
   if (record.phase === Phase.Queued) {
     place.forget(record);
+    endTrial(record, place);
     record.place = undefined;
     state.feedLater(place);
   } else if (record.phase === Phase.Sent) {

@@ -2,6 +2,8 @@
 import { PoniardError } from '../errors.js';
 import type { Store, Stored } from '../ports.js';
 import type { ValueCodec } from '../values/codec.js';
+import type { HostValue } from '../processor.js';
+import { sharedBuffers } from '../values/shared-buffers.js';
 import { snapshot } from '../values/snapshot.js';
 import { type Argument, SnapshotArgument, StoredValue, type TaskRecord, Unsendable } from './record.js';
 import { NOTHING } from './state.js';
@@ -10,9 +12,7 @@ import { NOTHING } from './state.js';
 const STORE_FROM = 64 * 1024;
 
 /** A result in the form in which values cross threads. */
-export interface HostResult {
-  readonly value: unknown;
-  readonly codecs: readonly ValueCodec[] | undefined;
+export interface HostResult extends Required<HostValue> {
   readonly bytes: number;
 }
 
@@ -29,7 +29,7 @@ export class HostValues {
     if (typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol') {
       return value as Argument;
     }
-    const encoded = snapshot(value, { codecs: this.codecs, label, copy: true, ...(isHandle && { isHandle }) });
+    const encoded = snapshot(value, { codecs: this.codecs, label, copy: true, numbers: sharedBuffers, ...(isHandle && { isHandle }) });
     if (encoded === undefined) throw new PoniardError(`${label()} could not be taken`);
     return SnapshotArgument.from(encoded);
   }
@@ -38,12 +38,13 @@ export class HostValues {
   result(record: TaskRecord, value: unknown): HostResult {
     try {
       const label = (): string => `the result of ${record.name} (#${record.id})`;
-      const encoded = snapshot(value, { codecs: this.codecs, label, copy: false });
+      const encoded = snapshot(value, { codecs: this.codecs, label, copy: false, numbers: sharedBuffers });
       if (encoded === undefined) throw new PoniardError(`${label()} could not be taken`);
       const bytes = encoded.bytes + encoded.shared;
-      return { value: this.hold(record, encoded.value, bytes), codecs: encoded.codecs, bytes };
+      const { codecs, buffers } = encoded;
+      return { value: this.hold(record, encoded.value, bytes), codecs, buffers, bytes };
     } catch (error) {
-      return { value: new Unsendable(error), codecs: NOTHING, bytes: 0 };
+      return { value: new Unsendable(error), codecs: NOTHING, buffers: undefined, bytes: 0 };
     }
   }
 
@@ -61,6 +62,7 @@ export class HostValues {
     if (!(value instanceof StoredValue)) return;
     this.stored.unregister(record);
     value.stored.drop();
-    record.value = undefined;
+    const what = `the value of ${record.name} (#${record.id}) has been released`;
+    record.value = new Unsendable(new PoniardError(`${what}, and a result that was lost is to be made again from it`));
   }
 }

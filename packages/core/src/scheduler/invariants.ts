@@ -139,8 +139,10 @@ function countConsumers(live: ReadonlySet<TaskRecord>): Map<TaskRecord, number> 
   const add = (record: TaskRecord, by: number): void => void found.set(record, (found.get(record) ?? 0) + by);
   for (const record of live) {
     for (const arg of record.args) if (isRecord(arg)) add(arg, 1);
-    for (const input of record.settings.syncdeps) add(input, 1);
+    // One that is made again does not wait for them again.
     for (const block of record.plan?.blocks ?? []) add(block, 1);
+    if (record.settled) continue;
+    for (const input of record.settings.syncdeps) if (!record.args.includes(input)) add(input, 1);
   }
   for (const record of found.keys()) {
     eachDependent(record, (dependent) => {

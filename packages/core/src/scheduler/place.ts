@@ -31,6 +31,8 @@ export class Place {
   lossReason = '';
   /** Waits for the scheduler to look whether it has room. */
   hungry = false;
+  /** Among those that had nothing to do. */
+  idle = false;
   private first: TaskRecord | undefined = undefined;
   private last: TaskRecord | undefined = undefined;
 

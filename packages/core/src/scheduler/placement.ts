@@ -134,6 +134,11 @@ export function admission(task: TaskRecord, place: Place, costs: Costs): true | 
   return answer === false ? 'it does not accept this call' : answer.reason;
 }
 
+/** The task left a processor before it had run there: others may try the kind. */
+export function endTrial(task: TaskRecord, place: Place): void {
+  task.fn.trials.delete(place.processor.kind);
+}
+
 /**
  * Which of several kinds of processor a task may go to while some have never run its function: a kind that is
  * unknown is tried with one task at a time, so that a slow one costs one run and not a queue of them (P2).

@@ -10,6 +10,7 @@ import type { TaskSummary } from '../errors.js';
 import type { ValueCodec } from '../values/codec.js';
 import type { Stored } from '../ports.js';
 import type { Encoded } from '../values/snapshot.js';
+import { sharedBuffers } from '../values/shared-buffers.js';
 import { isPrimitive, restore } from '../values/snapshot.js';
 import type { Place } from './place.js';
 
@@ -40,10 +41,11 @@ export class SnapshotArgument {
   constructor(
     readonly value: unknown,
     readonly codecs: readonly ValueCodec[] | undefined,
+    readonly buffers: readonly SharedArrayBuffer[] | undefined,
     readonly bytes: number,
   ) {}
-  static from(encoded: Encoded): SnapshotArgument {
-    return new SnapshotArgument(encoded.value, encoded.codecs, encoded.bytes + encoded.shared);
+  static from({ value, codecs, buffers, bytes, shared }: Encoded): SnapshotArgument {
+    return new SnapshotArgument(value, codecs, buffers, bytes + shared);
   }
 }
 
@@ -90,6 +92,7 @@ class Rare {
   bytes = 0;
   handles = 0;
   codecs: readonly ValueCodec[] | undefined = undefined;
+  buffers: readonly SharedArrayBuffer[] | undefined = undefined;
   restored: unknown = undefined;
   residence: Place | undefined = undefined;
   plan: RunningPlan | undefined = undefined;
@@ -207,6 +210,13 @@ export class TaskRecord implements Call {
   set codecs(codecs: readonly ValueCodec[] | undefined) {
     if (codecs !== undefined || this.rare !== undefined) this.rarely().codecs = codecs;
   }
+  /** The shared buffers that `value` names by number: kept while it is. */
+  get buffers(): readonly SharedArrayBuffer[] | undefined {
+    return this.rare?.buffers;
+  }
+  set buffers(buffers: readonly SharedArrayBuffer[] | undefined) {
+    if (buffers !== undefined || this.rare !== undefined) this.rarely().buffers = buffers;
+  }
   /** What holders see: `value` with its classes restored, made once so that two fetches are equal. */
   get restored(): unknown {
     return this.rare?.restored;
@@ -260,11 +270,11 @@ export class TaskRecord implements Call {
     const arg = this.args[index];
     if (arg instanceof TaskRecord) {
       if (this.settings.meta) return { kind: 'handle', call: arg };
-      if (arg.hosted) return { kind: 'value', value: arg.read(), codecs: arg.codecs };
+      if (arg.hosted) return { kind: 'value', value: arg.read(), codecs: arg.codecs, buffers: arg.buffers };
       return { kind: 'local', call: arg };
     }
-    if (arg instanceof SnapshotArgument) return { kind: 'value', value: arg.value, codecs: arg.codecs };
-    return { kind: 'value', value: arg, codecs: undefined };
+    if (arg instanceof SnapshotArgument) return { kind: 'value', value: arg.value, codecs: arg.codecs, buffers: arg.buffers };
+    return { kind: 'value', value: arg, codecs: undefined, buffers: undefined };
   }
 
   /** The value on the host, in the form in which values cross threads. */
@@ -314,7 +324,7 @@ export function hostValue(record: TaskRecord): unknown {
 /** A copy of an encoded value that its receiver may change; arrays on shared memory stay shared. */
 export function privateCopy(value: unknown, codecs: readonly ValueCodec[] | undefined): unknown {
   const copy = isPrimitive(value) ? value : structuredClone(value);
-  return codecs === undefined ? copy : restore(copy, (tag) => findCodec(codecs, tag));
+  return codecs === undefined ? copy : restore(copy, (tag) => findCodec(codecs, tag), sharedBuffers);
 }
 
 export function findCodec(codecs: readonly ValueCodec[], tag: string): ValueCodec {

@@ -1,6 +1,5 @@
 /** @file What a processor answers through: turns outcomes into events of the state machine. */
-import type { Call, Report, Resident } from '../processor.js';
-import type { ValueCodec } from '../values/codec.js';
+import type { Call, HostValue, Report, Resident } from '../processor.js';
 import type { SchedulerState } from './state.js';
 import type { Place } from './place.js';
 import type { TaskRecord } from './record.js';
@@ -27,17 +26,19 @@ export class PlaceReport implements Report {
     this.shell.flushSoon();
   }
 
-  delivered(
-    call: Call,
-    value: unknown,
-    codecs: readonly ValueCodec[] | undefined,
-    bytes: number,
-    micros: number,
-  ): void {
+  delivered(call: Call, result: HostValue, bytes: number, micros: number): void {
     const record = call as TaskRecord;
     if (record.place !== this.place) return;
-    const held = bytes === 0 ? value : this.shell.values.hold(record, value, bytes);
-    this.shell.state.handle({ type: 'finished', record, value: held, codecs, bytes, micros });
+    const { codecs, buffers } = result;
+    const value = this.shell.values.hold(record, result.value, bytes);
+    this.shell.state.handle({ type: 'finished', record, value, codecs, buffers, bytes, micros });
+    this.shell.flushSoon();
+  }
+
+  deliveredPrimitive(call: Call, value: unknown, micros: number): void {
+    const record = call as TaskRecord;
+    if (record.place !== this.place) return;
+    this.shell.state.handle({ type: 'finished', record, value, codecs: undefined, buffers: undefined, bytes: 0, micros });
     this.shell.flushSoon();
   }
 

@@ -3,10 +3,10 @@
  * moved when someone elsewhere needs it (C2), and made again from its inputs when its processor dies (E3).
  */
 import { WorkerLostError } from '../errors.js';
-import type { Loss, Resident } from '../processor.js';
-import type { ValueCodec } from '../values/codec.js';
+import type { HostValue, Loss, Resident } from '../processor.js';
 import { failTask } from './failing.js';
 import type { Place } from './place.js';
+import { endTrial } from './placement.js';
 import { addDependent, type Failure, isTerminal, Phase, TaskRecord } from './record.js';
 import { NOTHING, type SchedulerState } from './state.js';
 
@@ -32,10 +32,12 @@ export function inputsAtHand(state: SchedulerState, record: TaskRecord, place: P
       return false;
     }
     if (input.phase !== Phase.Finished) {
-      if (complete) waitFor(record, input);
+      if (complete || (input.settled && !hangsOn(record, input))) waitFor(record, input);
     } else if (input.residence === undefined) {
       waitFor(record, input);
       recompute(state, input);
+      // It may turn out that the input cannot be made again.
+      if (isTerminal(record)) return false;
     } else if (place !== undefined && input.residence !== place) {
       waitFor(record, input);
       fetchHome(state, input);
@@ -54,11 +56,9 @@ function waitFor(record: TaskRecord, input: TaskRecord): void {
 /** How many inputs are still being made by `place`, in front of the record. */
 function unfinishedOn(record: TaskRecord, place: Place): number {
   let count = 0;
-  const consider = (input: TaskRecord): void => {
-    if (input.phase === Phase.Sent && input.place === place) count++;
-  };
-  for (const arg of record.args) if (arg instanceof TaskRecord) consider(arg);
-  for (const input of record.settings.syncdeps) consider(input);
+  for (const arg of record.args) {
+    if (arg instanceof TaskRecord && arg.phase === Phase.Sent && arg.place === place) count++;
+  }
   return count;
 }
 
@@ -84,26 +84,38 @@ export function kept(state: SchedulerState, record: TaskRecord, place: Place, re
 export function moved(
   state: SchedulerState,
   record: TaskRecord,
-  value: unknown,
-  codecs: readonly ValueCodec[] | undefined,
+  { value, codecs, buffers }: HostValue,
 ): void {
   record.moving = false;
   if (record.phase !== Phase.Finished || record.hosted) return;
   record.value = value;
   record.codecs = codecs;
+  record.buffers = buffers;
   record.hosted = true;
   record.depth = 0;
   record.args = NOTHING;
   tellWaiting(state, record);
   state.settle(record);
+  freeIfUnused(state, record);
 }
 
 export function unmoved(state: SchedulerState, record: TaskRecord, from: Place, error: unknown): void {
   // Where the processor died on the way, the loss has been reported and the value is made again.
   if (record.phase !== Phase.Finished || record.residence !== from) return;
   record.moving = false;
+  // It has used its inputs already.
+  record.args = NOTHING;
+  leave(record, from);
+  discard(state, record, from);
   state.setPhase(record, Phase.Waiting);
   failTask(state, record, error, undefined);
+}
+
+/** A processor has a result that nobody wants. */
+export function discard(state: SchedulerState, record: TaskRecord, place: Place): void {
+  state.instructions.free.push({ place, key: record.id });
+  state.instructions.pending = true;
+  state.trace?.('chunk:free', record, place, record.bytes);
 }
 
 function tellWaiting(state: SchedulerState, record: TaskRecord): void {
@@ -127,15 +139,28 @@ export function needed(state: SchedulerState, record: TaskRecord): void {
 
 /** `record` is settled: it needs its inputs no longer. */
 export function consumed(state: SchedulerState, record: TaskRecord): void {
-  const { args } = record;
+  const { args, plan } = record;
   for (let i = 0; i < args.length; i++) {
     const input = args[i];
-    if (input instanceof TaskRecord && input.phase === Phase.Finished) {
-      input.consumers--;
-      if (input.residence !== undefined) freeIfUnused(state, input);
-    }
+    if (input instanceof TaskRecord) unneeded(state, record, input);
   }
-  for (const input of record.settings.syncdeps) if (input.phase === Phase.Finished) input.consumers--;
+  if (plan !== undefined) for (const block of plan.blocks) unneeded(state, record, block);
+  // One that is made again does not wait for them again.
+  if (record.settled) return;
+  for (const input of record.settings.syncdeps) if (!args.includes(input)) unneeded(state, record, input);
+}
+
+function unneeded(state: SchedulerState, record: TaskRecord, input: TaskRecord): void {
+  // It counts as a consumer from when the input finished, but not while it waits for the input to come or to be made again.
+  if (input.phase !== Phase.Finished && (input.phase > Phase.Finished || !input.settled)) return;
+  if (input.dependents !== undefined && hangsOn(record, input)) return;
+  input.consumers--;
+  if (input.residence !== undefined) freeIfUnused(state, input);
+}
+
+function hangsOn(record: TaskRecord, input: TaskRecord): boolean {
+  const { dependents } = input;
+  return Array.isArray(dependents) ? dependents.includes(record) : dependents === record;
 }
 
 export function released(state: SchedulerState, record: TaskRecord): void {
@@ -150,9 +175,7 @@ function freeIfUnused(state: SchedulerState, record: TaskRecord): void {
   if (record.consumers > 0 || record.handles > 0 || record.handle !== undefined) return;
   if (record.moving || record.listeners !== undefined || record.dependents !== undefined) return;
   leave(record, residence);
-  state.instructions.free.push({ place: residence, key: record.id });
-  state.instructions.pending = true;
-  state.trace?.('chunk:free', record, residence, record.bytes);
+  discard(state, record, residence);
 }
 
 function leave(record: TaskRecord, residence: Place): void {
@@ -169,6 +192,7 @@ function recompute(state: SchedulerState, lost: TaskRecord): void {
     state.setPhase(record, Phase.Waiting);
     record.pending = 0;
     record.place = undefined;
+    if (failsAgain(state, record)) continue;
     state.trace?.('task:recompute', record, undefined);
     for (const input of record.args) {
       if (!(input instanceof TaskRecord)) continue;
@@ -182,6 +206,22 @@ function recompute(state: SchedulerState, lost: TaskRecord): void {
     }
     if (record.pending === 0) state.readyLater(record);
   }
+}
+
+/** Fails a task that was to be made again and must not start twice, or whose input has failed meanwhile. */
+function failsAgain(state: SchedulerState, record: TaskRecord): boolean {
+  const input = record.args.find((arg) => arg instanceof TaskRecord && arg.phase > Phase.Finished);
+  if (input === undefined && record.settings.retries !== 0) return false;
+  // It has used its inputs already.
+  record.args = NOTHING;
+  if (input === undefined) {
+    const what = `the result of ${record.name} (#${record.id}) was lost with its processor`;
+    failTask(state, record, new WorkerLostError(`${what}, and with retries: 0 it starts only once`), undefined);
+  } else {
+    const failure = (input as TaskRecord).value as Failure;
+    failTask(state, record, failure.error, failure);
+  }
+  return true;
 }
 
 /** E3: a processor died. What it had not begun runs elsewhere; what it was running is tried again within `retries`. */
@@ -205,6 +245,7 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
   for (const record of sent) {
     const wasSuspended = record.suspended;
     place.unsend(record);
+    endTrial(record, place);
     record.place = undefined;
     if (record.cancelling) {
       record.cancelling = false;
@@ -222,6 +263,7 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
     state.candidates.changed();
     for (const record of place.backlog.drain()) {
       place.forget(record);
+      endTrial(record, place);
       record.place = undefined;
       state.setPhase(record, Phase.Waiting);
       if (record.pending === 0) state.readyLater(record);

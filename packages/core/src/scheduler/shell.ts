@@ -89,9 +89,9 @@ export class Shell implements Outcomes {
   /** Settles a record that no task makes: a chunk's, or a promise's. */
   provide(record: TaskRecord, arg: Argument): void {
     if (arg instanceof SnapshotArgument) {
-      const { codecs, bytes } = arg;
-      this.state.handle({ type: 'finished', record, value: this.values.hold(record, arg.value, bytes), codecs, bytes, micros: 0 });
-    } else this.state.handle({ type: 'finished', record, value: arg, codecs: undefined, bytes: 8, micros: 0 });
+      const { codecs, buffers, bytes } = arg;
+      this.state.handle({ type: 'finished', record, value: this.values.hold(record, arg.value, bytes), codecs, buffers, bytes, micros: 0 });
+    } else this.state.handle({ type: 'finished', record, value: arg, codecs: undefined, buffers: undefined, bytes: 8, micros: 0 });
     this.flushSoon();
   }
 
@@ -335,10 +335,10 @@ export class Shell implements Outcomes {
     try {
       const mover = this.movers.get(`${from.processor.space.id}→host`);
       if (mover === undefined) throw new PoniardError(`no Mover from ${from.processor.space.id} to host`);
-      const { value, codecs } = await mover.move(record);
+      const { value, codecs, buffers } = await mover.move(record);
       this.state.costs.transfers.observe(from.processor.space.id, 'host', record.bytes, clock.now() - began);
       if (this.ports.sink.active) this.emit('chunk:moved', record, from, record.bytes);
-      this.state.handle({ type: 'moved', record, value: this.values.hold(record, value, record.bytes), codecs });
+      this.state.handle({ type: 'moved', record, value: this.values.hold(record, value, record.bytes), codecs, buffers });
     } catch (error) {
       this.state.handle({ type: 'unmoved', record, from, error });
     }

@@ -10,9 +10,9 @@ import { sizeClass, TransferTimes, whole } from './costs.js';
 import { Instructions, type SchedulerEvent, type Trace } from './events.js';
 import { cancelTask, failTask, noProcessor, retryOrFail } from './failing.js';
 import { Place } from './place.js';
-import { boundTrials, Costs, EarliestFinish, type PlacementPolicy } from './placement.js';
+import { boundTrials, Costs, EarliestFinish, endTrial, type PlacementPolicy } from './placement.js';
 import { addDependent, eachDependent, Failure, isTerminal, Phase, TaskRecord } from './record.js';
-import { consumed, inputsAtHand, kept, lostProcessor, moved, needed, released, unmoved } from './residence.js';
+import { consumed, discard, inputsAtHand, kept, lostProcessor, moved, needed, released, unmoved } from './residence.js';
 import { giveWork, stealSent } from './stealing.js';
 
 /** A dependent with more missing inputs than this is not looked at when one of them is handed out. */
@@ -39,6 +39,8 @@ export class SchedulerState {
   private readonly ready: TaskRecord[] = [];
   /** Processors that may have room. */
   private readonly hungry: Place[] = [];
+  /** Processors that had nothing to do when they were last looked at. */
+  private readonly idle: Place[] = [];
 
   constructor(
     readonly policy: PlacementPolicy = new EarliestFinish(),
@@ -59,6 +61,7 @@ export class SchedulerState {
       case 'kept': {
         const { place } = event.record;
         if (this.answered(event.record, event.micros)) kept(this, event.record, place as Place, event.resident);
+        else if (place !== undefined) discard(this, event.record, place);
         break;
       }
       case 'failed':
@@ -68,6 +71,8 @@ export class SchedulerState {
         if (this.answered(event.record, undefined)) this.again(event.record);
         break;
       case 'suspended':
+        // Code that a task left running may wait for another task when it has ended itself.
+        if (event.record.phase !== Phase.Sent && !event.record.cancelling) break;
         event.record.place?.suspend(event.record);
         this.feedLater(event.record.place);
         break;
@@ -78,7 +83,7 @@ export class SchedulerState {
         this.prepared(event.fn);
         break;
       case 'moved':
-        moved(this, event.record, event.value, event.codecs);
+        moved(this, event.record, event);
         break;
       case 'unmoved':
         unmoved(this, event.record, event.from, event.error);
@@ -145,6 +150,15 @@ export class SchedulerState {
     this.hungry.push(place);
   }
 
+  /** There is more to do than before: processors without work look for some. */
+  private wakeIdle(): void {
+    for (const place of this.idle) {
+      place.idle = false;
+      this.feedLater(place);
+    }
+    this.idle.length = 0;
+  }
+
   readyLater(record: TaskRecord): void {
     this.ready.push(record);
   }
@@ -172,7 +186,7 @@ export class SchedulerState {
       const arg = args[i];
       if (arg instanceof TaskRecord) link(arg);
     }
-    for (const input of record.settings.syncdeps) link(input);
+    for (const input of record.settings.syncdeps) if (!args.includes(input)) link(input);
     if (failed !== undefined) {
       failTask(this, record, (failed.value as Failure).error, failed.value as Failure);
       return;
@@ -232,9 +246,14 @@ export class SchedulerState {
     }
     const admitted = this.candidates.admitting(record, this.costs);
     if (admitted.places.length === 0) {
-      if (!this.complete && admitted.refusals === undefined) this.homeless.push(record);
+      if (!this.complete) this.homeless.push(record);
       else failTask(this, record, noProcessor(this, record), undefined);
       return;
+    }
+    if (admitted.travels && record.fn.readyFor !== admitted) {
+      // Processors that came since it was spawned may need to know how its function travels.
+      this.prepare(record, record.fn, admitted);
+      if (record.pending > 0) return;
     }
     if (!inputsAtHand(this, record, undefined) || this.mayPlan(record, admitted)) return;
     const places = admitted.mixed ? boundTrials(record, admitted.places, this.costs) : admitted.places;
@@ -259,11 +278,19 @@ export class SchedulerState {
       const next = place.backlog.peek();
       if (next === undefined) {
         if (place.up && place.hasRoom(undefined) && giveWork(this, place)) continue;
+        if (place.sentCount === 0 && !place.idle && place.processor.defaultEnabled) {
+          place.idle = true;
+          this.idle.push(place);
+        }
         return;
       }
       // What has been learnt since it was queued: the first run of a function may be a thousand times its later ones.
       place.reestimate(next, whole(this.costs.run(next, place.processor.kind)));
-      if (!place.hasRoom(next)) return;
+      if (!place.hasRoom(next)) {
+        // A policy may have left others idle. Looking less and less often keeps it cheap where they can take nothing.
+        if (this.idle.length > 0 && (place.backlogCount & (place.backlogCount - 1)) === 0) this.wakeIdle();
+        return;
+      }
       place.backlog.shift();
       place.forget(next);
       this.send(next, place);
@@ -274,7 +301,10 @@ export class SchedulerState {
     this.counts[record.phase]!--;
     this.counts[Phase.Waiting]!++;
     record.phase = Phase.Waiting;
-    if (!inputsAtHand(this, record, place)) return;
+    if (!inputsAtHand(this, record, place)) {
+      endTrial(record, place);
+      return;
+    }
     this.counts[Phase.Waiting]!--;
     this.counts[Phase.Sent]!++;
     place.send(record);
@@ -294,6 +324,9 @@ export class SchedulerState {
    * tasks is then one conversation with a worker and not n (2.7 against 34 µs a link).
    */
   private tryBehind(record: TaskRecord): void {
+    const { syncdeps, meta } = record.settings;
+    // A processor starts a task that needs no result of another without waiting for it, or seeing that it failed.
+    if (syncdeps.length > 0 || meta) return;
     let place: Place | undefined;
     let sent = 0;
     const consider = (input: TaskRecord): boolean => {
@@ -305,9 +338,8 @@ export class SchedulerState {
       return true;
     };
     for (const arg of record.args) if (arg instanceof TaskRecord && !consider(arg)) return;
-    for (const input of record.settings.syncdeps) if (!consider(input)) return;
     if (place === undefined || sent !== record.pending) return;
-    if (!this.candidates.includes(record, place)) return;
+    if (!this.candidates.takes(record, place, this.costs)) return;
     if (record.fn.shape.plan !== undefined) return;
     this.enqueue(record, place);
   }
@@ -337,6 +369,7 @@ export class SchedulerState {
     if (isTerminal(record)) return;
     record.value = event.value;
     record.codecs = event.codecs;
+    record.buffers = event.buffers;
     record.bytes = event.bytes;
     record.hosted = true;
     record.depth = 0;
@@ -353,8 +386,10 @@ export class SchedulerState {
     const { dependents } = record;
     record.dependents = undefined;
     if (dependents !== undefined) {
-      if (Array.isArray(dependents)) for (const dependent of dependents) this.finishInput(record, dependent);
-      else this.finishInput(record, dependents);
+      if (Array.isArray(dependents)) {
+        for (const dependent of dependents) this.finishInput(record, dependent);
+        if (this.idle.length > 0) this.wakeIdle();
+      } else this.finishInput(record, dependents);
     }
     this.settle(record);
   }
@@ -400,9 +435,11 @@ export class SchedulerState {
         failTask(this, record, (block.value as Failure).error, block.value as Failure);
         return;
       }
-      if (block.phase === Phase.Finished) continue;
-      record.pending++;
-      addDependent(block, record);
+      if (block.phase === Phase.Finished) block.consumers++;
+      else {
+        record.pending++;
+        addDependent(block, record);
+      }
     }
     this.inputCame(record);
   }

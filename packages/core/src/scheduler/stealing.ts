@@ -1,5 +1,6 @@
 /** @file How a processor without work gets some from others (P4). */
 import type { Place } from './place.js';
+import { endTrial } from './placement.js';
 import type { TaskRecord } from './record.js';
 import type { SchedulerState } from './state.js';
 
@@ -12,9 +13,14 @@ const PATIENCE = 2000;
 export function giveWork(state: SchedulerState, thief: Place): boolean {
   const victim = busiest(state, (place) => place !== thief && place.backlogCount > 0, (place) => place.backlogMicros);
   if (victim !== undefined) {
-    const record = victim.backlog.takeWhere((candidate) => gains(state, candidate, victim, thief));
+    // What the thief has no room for would only be stolen back.
+    const fits = (candidate: TaskRecord): boolean => thief.hasRoom(candidate) && gains(state, candidate, victim, thief);
+    const record = victim.backlog.takeWhere(fits);
     if (record !== undefined) {
       victim.forget(record);
+      endTrial(record, victim);
+      // The next one in its queue may be smaller, and fit.
+      state.feedLater(victim);
       state.trace?.('task:steal', record, thief);
       state.enqueue(record, thief);
       return true;
@@ -52,9 +58,8 @@ export function stealSent(state: SchedulerState, thief: Place, patienceIsOver: b
 
 /** Whether `thief` may run it and would finish it before `victim` does. */
 function gains(state: SchedulerState, record: TaskRecord, victim: Place, thief: Place): boolean {
-  if (record.pending > 0 || !state.candidates.includes(record, thief)) return false;
-  if (!state.candidates.admitting(record, state.costs).places.includes(thief)) return false;
   const { costs } = state;
+  if (record.pending > 0 || !state.candidates.takes(record, thief, costs)) return false;
   if (!victim.up) return true;
   const { kind } = thief.processor;
   if (state.candidates.several && !costs.measured(record, kind) && record.fn.trials.has(kind)) return false;

@@ -11,6 +11,8 @@ export interface Mark {
 
 /** Tags of this file's own begin with NUL; the others are those of users' codecs. */
 export const ERROR_TAG = '\u0000Error';
+/** A view on shared memory, or shared memory itself, by its number. */
+export const SHARED_TAG = '\u0000Shared';
 
 export function isMark(value: object): value is Mark {
   return Object.hasOwn(value, MARK);

@@ -4,12 +4,14 @@ import { namedKeys } from './cloning.js';
 import type { ValueCodec } from './codec.js';
 import { define, type EncodedError, makeError } from './error-shape.js';
 import { isPrimitive, kindOf } from './kinds.js';
-import { ERROR_TAG, isMark, MARK, type Mark } from './mark.js';
+import { ERROR_TAG, isMark, MARK, type Mark, SHARED_TAG } from './mark.js';
+import type { SharedBuffers } from './shared-buffers.js';
 
 /**
  * Decodes the marked values inside `value`, in place where possible: it must be private to the caller, as what
  * arrives at a port is. Needed only when `Encoded.codecs` is not undefined; anything else passes unchanged.
  *
+ * @param numbers this thread's shared buffers, where the sender named them by number.
  * @param find gives the codec for a tag; the built-in ones are not asked for. What it or a `decode` throws passes through.
  *
  * @example
@@ -21,15 +23,18 @@ import { ERROR_TAG, isMark, MARK, type Mark } from './mark.js';
  * console.log(restore(posted, (tag) => { throw new TypeError(`no codec for ${tag}`); }) instanceof URL); // true
  * ```
  */
-export function restore(value: unknown, find: (tag: string) => ValueCodec): unknown {
-  return isPrimitive(value) ? value : new Restorer(find).visit(value as object);
+export function restore(value: unknown, find: (tag: string) => ValueCodec, numbers?: SharedBuffers): unknown {
+  return isPrimitive(value) ? value : new Restorer(find, numbers).visit(value as object);
 }
 
 class Restorer {
   /** What each object became; a container becomes itself. */
   private readonly done = new Map<object, unknown>();
 
-  constructor(private readonly find: (tag: string) => ValueCodec) {}
+  constructor(
+    private readonly find: (tag: string) => ValueCodec,
+    private readonly numbers: SharedBuffers | undefined,
+  ) {}
 
   visit(value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return value;
@@ -87,10 +92,18 @@ class Restorer {
   private mark(mark: Mark): unknown {
     const tag = mark[MARK];
     if (tag === ERROR_TAG) return this.error(mark, mark.value as EncodedError);
+    if (tag === SHARED_TAG) return this.sharedMemory(mark);
     const payload = this.visit(mark.value);
     const decoded = tag.startsWith('\u0000') ? decodeBuiltin(tag, payload) : this.find(tag).decode(payload);
     this.done.set(mark, decoded);
     return decoded;
+  }
+
+  private sharedMemory(mark: Mark): unknown {
+    if (this.numbers === undefined) throw new TypeError('shared memory was sent by number, and there are no numbers here');
+    const view = this.numbers.restore(mark.value as Parameters<SharedBuffers['restore']>[0]);
+    this.done.set(mark, view);
+    return view;
   }
 
   private error(mark: Mark, encoded: EncodedError): Error {

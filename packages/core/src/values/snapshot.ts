@@ -5,6 +5,7 @@
 import { Overlap, type WholeCopy } from './buffers.js';
 import type { ValueCodec } from './codec.js';
 import { isPrimitive } from './kinds.js';
+import type { SharedBuffers } from './shared-buffers.js';
 import { GIVE_UP, Walker } from './walker.js';
 
 export { describe, sizeOf } from './describe.js';
@@ -24,6 +25,8 @@ export interface Encoded {
   readonly shared: number;
   /** The codecs that were used; empty when only built-in ones were. Undefined: the other side need not call `restore`. */
   readonly codecs: readonly ValueCodec[] | undefined;
+  /** The shared buffers that `value` names by number, where `numbers` was given; to be kept as long as `value` is. */
+  readonly buffers: readonly SharedArrayBuffer[] | undefined;
 }
 
 /** How {@link snapshot} treats a value. */
@@ -38,6 +41,8 @@ export interface SnapshotOptions {
   readonly limit?: number;
   /** Tells handles (`'Task'`, `'Chunk'`, `'Thunk'`) from other objects: inside a value, one is an error. */
   readonly isHandle?: (value: object) => string | undefined;
+  /** Shared memory is named by number; the receiver gets the buffers on their own, and restores with its numbers. */
+  readonly numbers?: SharedBuffers;
 }
 
 /**
@@ -71,7 +76,7 @@ export interface SnapshotOptions {
 export function snapshot(value: unknown, options: SnapshotOptions): Encoded | undefined {
   if (isPrimitive(value)) {
     const bytes = typeof value === 'string' ? value.length : 8;
-    return bytes > (options.limit ?? Infinity) ? undefined : { value, bytes, shared: 0, codecs: undefined };
+    return bytes > (options.limit ?? Infinity) ? undefined : { value, bytes, shared: 0, codecs: undefined, buffers: undefined };
   }
   return walk(value as object, options, true);
 }
@@ -86,7 +91,8 @@ export function walk(value: object, options: SnapshotOptions, withCodecs: boolea
     const walker = new Walker(options, withCodecs, whole, whole.size > 3);
     try {
       const encoded = walker.visit(value);
-      return { value: encoded, bytes: walker.moved, shared: walker.sharedBytes, codecs: walker.used };
+      const { moved: bytes, sharedBytes: shared, used: codecs, sharedBuffers: buffers } = walker;
+      return { value: encoded, bytes, shared, codecs, buffers };
     } catch (error) {
       if (error === GIVE_UP) return undefined;
       if (!(error instanceof Overlap)) throw walker.trail.explain(error);

@@ -25,6 +25,8 @@ type Plain = Record<string, unknown>;
 export class Walker {
   /** The codecs that were used. */
   used: ValueCodec[] | undefined;
+  /** The shared buffers that the encoded value names by number. */
+  sharedBuffers: SharedArrayBuffer[] | undefined;
   /** Where the walk is. */
   readonly trail: Trail;
 
@@ -213,7 +215,7 @@ export class Walker {
         return this.buffer(value as ArrayBuffer);
       case 'shared':
         this.referenced += (value as SharedArrayBuffer).byteLength;
-        return this.leaf(value, value);
+        return this.onSharedMemory(value, value as SharedArrayBuffer);
       case 'error':
         return this.error(value as Error);
       case 'class':
@@ -262,13 +264,25 @@ export class Walker {
     return copy as T;
   }
 
-  private view(source: ArrayBufferView): ArrayBufferView {
+  private view(source: ArrayBufferView): object {
     if (!isOnOrdinaryMemory(source)) {
       this.referenced += source.byteLength;
-      return this.leaf(source, source);
+      return this.onSharedMemory(source, source);
     }
     this.mayCopy(source.byteLength);
-    return this.leaf(source, this.buffers().view(source));
+    const copy = this.buffers().view(source);
+    return isOnOrdinaryMemory(copy) ? this.leaf(source, copy) : this.onSharedMemory(source, copy);
+  }
+
+  /** By number where the receiver knows the sender's numbers, else as it is. */
+  private onSharedMemory(source: object, value: ArrayBufferView | SharedArrayBuffer): object {
+    const { numbers } = this.options;
+    if (numbers === undefined) return this.leaf(source, value);
+    const buffer = (ArrayBuffer.isView(value) ? value.buffer : value) as SharedArrayBuffer;
+    this.sharedBuffers ??= [];
+    if (!this.sharedBuffers.includes(buffer)) this.sharedBuffers.push(buffer);
+    this.used ??= [];
+    return this.leaf(source, numbers.mark(value));
   }
 
   private buffer(source: ArrayBuffer): ArrayBuffer {

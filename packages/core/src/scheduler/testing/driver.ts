@@ -25,7 +25,6 @@ export interface DriverOptions {
   readonly incomplete?: boolean;
   /** How functions travel is known at once, unless a test wants to say so itself. */
   readonly prepare?: (fn: FunctionRecord, implementation: string) => void;
-  readonly plan?: (record: TaskRecord, processors: number) => void;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any function may be a task
@@ -91,13 +90,12 @@ export class Driver implements Outcomes {
   }
 
   give(record: TaskRecord, value: unknown, bytes = 8): void {
-    this.handle({ type: 'finished', record, value, codecs: undefined, bytes, micros: 0 });
+    this.handle({ type: 'finished', record, value, codecs: undefined, buffers: undefined, bytes, micros: 0 });
   }
 
   add(processor: FakeProcessor): FakeProcessor {
     this.handle({ type: 'processorUp', processor });
     const place = this.place(processor);
-    this.reports.set(place, new PlaceReport(this, place));
     processor.onLost((loss: Loss) => {
       this.handle({ type: 'processorLost', place, loss });
       this.carryOut();
@@ -147,7 +145,7 @@ export class Driver implements Outcomes {
     const { record, from } = this.moving.splice(index, 1)[0] as { record: TaskRecord; from: Place };
     const { space } = from.processor as FakeProcessor;
     if (error === undefined && space.values.has(record.id)) {
-      this.handle({ type: 'moved', record, value: space.take(record.id), codecs: undefined });
+      this.handle({ type: 'moved', record, value: space.take(record.id), codecs: undefined, buffers: undefined });
     } else this.handle({ type: 'unmoved', record, from, error: error ?? new Error('the value is gone') });
   }
 
@@ -176,7 +174,7 @@ export class Driver implements Outcomes {
 
   started(): void {}
   finishLocally(record: TaskRecord, value: unknown, micros: number): void {
-    this.handle({ type: 'finished', record, value, codecs: undefined, bytes: 8, micros });
+    this.handle({ type: 'finished', record, value, codecs: undefined, buffers: undefined, bytes: 8, micros });
   }
   flushSoon(): void {
     // `handle` of the state was called without the driver: by a report.
@@ -204,7 +202,7 @@ export class Driver implements Outcomes {
       while (instructions.pending) {
         instructions.pending = false;
         for (const { fn, implementation } of instructions.prepare.splice(0)) this.prepare(fn, implementation);
-        for (const { record, processors } of instructions.plan.splice(0)) this.options.plan?.(record, processors);
+        for (const { record, processors } of instructions.plan.splice(0)) this.cut(record, processors);
         for (const record of instructions.assemble.splice(0)) this.assemble(record);
         for (const { place, records } of instructions.revoke.splice(0)) this.revoke(place, records);
         for (const { record, reason, force } of instructions.abort.splice(0)) {
@@ -233,17 +231,40 @@ export class Driver implements Outcomes {
     this.handle({ type: 'prepared', fn });
   }
 
+  private cut(record: TaskRecord, processors: number): void {
+    const plan = record.fn.shape.plan?.(record.values(), processors);
+    const blocks = (plan?.blocks ?? []).map(({ fn, args }) => {
+      const block = this.begin(this.fn(fn as Fn), args as Argument[], { ...record.settings, name: 'block', syncdeps: NOTHING });
+      block.handle = undefined;
+      return block;
+    });
+    if (plan !== undefined) record.plan = { blocks, finish: plan.finish };
+    this.handle({ type: 'planned', record, blocks });
+  }
+
   private assemble(record: TaskRecord): void {
     const { plan } = record;
-    if (plan?.blocks.every(({ hosted }) => hosted)) {
-      this.finishLocally(record, plan.finish(plan.blocks.map((block) => block.read())), 0);
+    if (plan === undefined) return;
+    for (const block of plan.blocks) {
+      if (block.hosted) continue;
+      if (block.phase > Phase.Finished) {
+        return this.handle({ type: 'cancel', record, error: (block.value as Failure).error, force: false });
+      }
+      // Looks again when this one has come.
+      listen(block, { settled: () => this.assemble(record) });
+      this.handle({ type: 'needed', record: block });
+      return;
     }
+    if (!record.terminal) this.finishLocally(record, plan.finish(plan.blocks.map((block) => block.read())), 0);
   }
 
   private run(place: Place): void {
     const batch = place.outbox.filter((record) => record.phase === Phase.Sent && record.place === place);
     place.outbox = [];
-    if (batch.length > 0) place.processor.run(batch, this.reports.get(place) as PlaceReport);
+    if (batch.length === 0) return;
+    let report = this.reports.get(place);
+    if (report === undefined) this.reports.set(place, (report = new PlaceReport(this, place)));
+    place.processor.run(batch, report);
   }
 
   private revoke(place: Place, records: readonly TaskRecord[]): void {
