@@ -23,7 +23,8 @@ const WEIGHED_FROM = 16 * 1024;
 /** Typed arrays end at 2³² elements on Node 20. */
 const MAX_ELEMENTS = 2 ** 32;
 
-const WEIGHT = Symbol('poniard.weight');
+/** Registered: the core weighs buffers that come from other threads in the same way, and each is weighed once. */
+const WEIGHT: unique symbol = Symbol.for('poniard.weight') as never;
 
 interface Growable {
   new (bytes: number, options: { maxByteLength: number }): ArrayBuffer;

@@ -28,7 +28,11 @@ export function retryOrFail(state: SchedulerState, record: TaskRecord, error: un
   if (record.attempt < (record.settings.retries ?? 0)) {
     record.attempt++;
     state.again(record);
-  } else failTask(state, record, error, undefined);
+  } else {
+    // Its processor has answered for it: there is nothing to take back.
+    state.setPhase(record, Phase.Waiting);
+    failTask(state, record, error, undefined);
+  }
 }
 
 function end(

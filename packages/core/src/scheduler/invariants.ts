@@ -153,6 +153,9 @@ function countConsumers(live: ReadonlySet<TaskRecord>): Map<TaskRecord, number> 
 }
 
 function checkResult(record: TaskRecord, consumers: number): void {
+  if (record.cancelling && ![...(record.place?.sent() ?? [])].includes(record)) {
+    broken(`${text(record)} waits for an answer that cannot come`);
+  }
   if (record.consumers < 0) broken(`consumers of ${text(record)} is ${record.consumers}`);
   if (record.handles < 0) broken(`handles of ${text(record)} is ${record.handles}`);
   if (record.phase > Phase.Finished && record.dependents !== undefined) broken(`${text(record)} has dependents`);

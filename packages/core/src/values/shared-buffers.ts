@@ -93,10 +93,32 @@ export class SharedBuffers {
   }
 
   private enter(id: number, buffer: SharedArrayBuffer): void {
+    weigh(buffer);
     this.ids.set(buffer, id);
     this.byId.set(id, new WeakRef(buffer));
     this.gone.register(buffer, id);
   }
+}
+
+/** In bytes. Below it, the objects around a buffer make V8 collect in time. */
+const WEIGHED_FROM = 16 * 1024;
+
+/** Registered, so that a buffer which a library has weighed is not weighed again. */
+const WEIGHT: unique symbol = Symbol.for('poniard.weight') as never;
+
+interface Resizable {
+  new (bytes: number, options: { readonly maxByteLength: number }): ArrayBuffer;
+}
+
+/**
+ * V8 does not count shared memory when it decides to collect garbage: a loop that made and dropped 90 arrays of 32 MiB
+ * grew its process to 2.8 GB. So each thread's object for a buffer holds a resizable buffer of the same size that is
+ * never written: it takes address space and no memory, but V8 counts it.
+ */
+function weigh(buffer: SharedArrayBuffer & { [WEIGHT]?: ArrayBuffer }): void {
+  const { byteLength } = buffer;
+  if (byteLength < WEIGHED_FROM || buffer[WEIGHT] !== undefined) return;
+  buffer[WEIGHT] = new (ArrayBuffer as unknown as Resizable)(byteLength, { maxByteLength: byteLength });
 }
 
 /** This thread's. Like the buffers themselves it belongs to the thread and not to a runtime. */
