@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // tsyringe's decorators, as tsc reads them (`experimentalDecorators`).
+  oxc: { decorator: { legacy: true } },
   test: {
     // `*.test-d.ts` is checked by the type pass (`tsc -p tsconfig.test.json`), which knows `expectTypeOf`.
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts', 'bench/src/**/*.test.ts'],

@@ -4,6 +4,7 @@ import type { AnyFunction } from './functions/encoded.js';
 import type { Clock } from './ports.js';
 import type { Call, MemorySpace, Processor, Report } from './processor.js';
 import type { TaskScopes } from './lane/task-scopes.js';
+import { isTask } from './task.js';
 
 /** In µs. After so long the event loop gets its turn. */
 const STRETCH = 10_000;
@@ -62,7 +63,11 @@ export class InlineProcessor implements Processor {
         suspend: () => report.suspended(call),
         resume: () => report.resumed(call),
       };
-      const value = await this.scopes.run(scope, () => Reflect.apply(fn, undefined, call.values(this.handle)));
+      const value = await this.scopes.run(scope, () => {
+        const result: unknown = Reflect.apply(fn, undefined, call.values(this.handle));
+        // Inside the scope: a task that gives another one waits for it, and gives its place up meanwhile.
+        return isTask(result) ? result.fetch() : result;
+      });
       report.finished(call, value, this.clock.now() - began);
     } catch (error) {
       report.failed(call, error, this.clock.now() - began);

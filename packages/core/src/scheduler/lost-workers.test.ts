@@ -199,7 +199,7 @@ describe('results that only a lost processor had', () => {
     expect(runs).toBe(1);
   });
 
-  it('E3. fail when an input cannot be made again', () => {
+  it('E3. are made again from inputs that had been brought to the host', () => {
     const [p, q] = keepers(2) as [P, P];
     const driver = new Driver([p, q], { policy: { choose: (task, places) => places[task.id === 3 ? places.length - 1 : 0] as never } });
     let broken = false;

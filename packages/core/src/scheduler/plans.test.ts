@@ -1,0 +1,111 @@
+import { FakeMemory, FakeProcessor } from '@poniard/testing';
+import { describe, expect, it } from 'vitest';
+import { Driver, processors } from './testing/driver.js';
+import { failureOf, increment, names, one, phases, runAll } from './testing/tasks.js';
+
+type P = FakeProcessor;
+const sum = (xs: number): number => xs;
+
+/** An operation that adds the numbers below `n`, one block for each processor. */
+function planned(driver: Driver, options: { block?: (...args: never[]) => unknown; refuses?: boolean } = {}): number[] {
+  const asked: number[] = [];
+  driver.fn(sum, {
+    name: 'sum',
+    plan: ([n], count) => {
+      asked.push(count);
+      if (options.refuses) return undefined;
+      const block = options.block ?? ((from: number, step: number, to: number): number => {
+        let total = 0;
+        for (let i = from; i < to; i += step) total += i;
+        return total;
+      });
+      return {
+        blocks: Array.from({ length: count }, (_, i) => ({ fn: block, args: [i, count, n] })),
+        finish: (results) => (results as number[]).reduce((a, b) => a + b, 0),
+      };
+    },
+  });
+  return asked;
+}
+
+describe('an operation with a plan', () => {
+  it('runs as blocks on all processors, and gives the whole', () => {
+    const both = processors(2) as [P, P];
+    const driver = new Driver(both);
+    const asked = planned(driver);
+    const task = driver.spawn(sum, [10]);
+    expect(asked).toEqual([2]);
+    expect(phases(task)).toEqual(['Waiting']);
+    expect(both.map(names)).toEqual([['block'], ['block']]);
+    runAll(...both);
+    expect(task.read()).toBe(45);
+  });
+
+  it('runs whole where its planner says so', () => {
+    const both = processors(2) as [P, P];
+    const driver = new Driver(both);
+    planned(driver, { refuses: true });
+    const task = driver.spawn(sum, [10]);
+    runAll(...both);
+    expect(task.read()).toBe(10);
+  });
+
+  it('is not asked where there is one processor, of capacity 1', () => {
+    const [p] = processors(1) as [P];
+    const driver = new Driver([p]);
+    const asked = planned(driver);
+    driver.spawn(sum, [10]);
+    expect(asked).toEqual([]);
+    expect(names(p)).toEqual(['sum']);
+  });
+
+  it('waits for its inputs first, and others wait for it', () => {
+    const both = processors(2) as [P, P];
+    const driver = new Driver(both);
+    planned(driver);
+    const input = driver.spawn(increment, [9]);
+    const task = driver.spawn(sum, [input]);
+    const user = driver.spawn(increment, [task]);
+    runAll(...both);
+    expect(user.read()).toBe(46);
+  });
+
+  it('E1. fails when a block fails, with the others', () => {
+    const both = processors(2) as [P, P];
+    const driver = new Driver(both);
+    planned(driver, {
+      block: ((from: number) => {
+        if (from === 0) throw new Error('block 0');
+        return 1;
+      }) as never,
+    });
+    const task = driver.spawn(sum, [10]);
+    both[0].finish();
+    expect(failureOf(task).error).toEqual(new Error('block 0'));
+    expect(new Set(phases(...driver.records))).toEqual(new Set(['Failed']));
+  });
+
+  it('ends its blocks when it is cancelled', () => {
+    const both = processors(2) as [P, P];
+    const driver = new Driver(both);
+    planned(driver);
+    const task = driver.spawn(sum, [10]);
+    driver.cancel(task);
+    expect(driver.state.unsettled).toBe(0);
+    expect([...both[0].asked, ...both[1].asked]).toHaveLength(2);
+    for (const processor of both) processor.giveBack();
+    driver.spawn(one, [], { name: 'next' });
+    expect(both.flatMap(names)).toEqual(['next']);
+  });
+
+  it('C4. leaves no block on any processor', () => {
+    const both = ['a', 'b'].map((id) => new FakeProcessor({ id, space: new FakeMemory(id), keeps: () => true }));
+    const driver = new Driver(both);
+    planned(driver);
+    const task = driver.spawn(sum, [10]);
+    runAll(...both);
+    while (driver.moving.length > 0) driver.arrive();
+    expect(task.read()).toBe(45);
+    expect(both.flatMap(({ space }) => [...space.values.keys()])).toEqual([]);
+  });
+});

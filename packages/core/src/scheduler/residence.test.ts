@@ -1,0 +1,176 @@
+import { FakeMemory, FakePlacement, FakeProcessor } from '@poniard/testing';
+import { describe, expect, it } from 'vitest';
+import { Driver, processors } from './testing/driver.js';
+import { add, failureOf, increment, one, phases, runAll } from './testing/tasks.js';
+
+type P = FakeProcessor;
+const keeper = (id = 'keeper', traits: Partial<P> = {}): P =>
+  new FakeProcessor({ id, space: new FakeMemory(`memory of ${id}`), keeps: () => true, ...traits });
+const values = (processor: P): number[] => [...processor.space.values.keys()];
+
+describe('results that stay with a processor', () => {
+  it('C4. are there as long as a handle is', () => {
+    const p = keeper();
+    const driver = new Driver([p]);
+    const task = driver.spawn(one);
+    p.finish();
+    expect(values(p)).toEqual([task.id]);
+    expect(driver.place(p).residentBytes).toBe(1000);
+    driver.drop(task);
+    expect(values(p)).toEqual([]);
+    expect(driver.place(p).residentBytes).toBe(0);
+  });
+
+  it('C4. are there as long as a task needs them, and go with the last one', () => {
+    const p = keeper();
+    const driver = new Driver([p]);
+    const task = driver.spawn(one);
+    const users = [driver.spawn(increment, [task]), driver.spawn(add, [task, task])];
+    p.finish();
+    driver.drop(task);
+    expect(values(p)).toEqual([task.id]);
+    p.finish();
+    expect(values(p)).toContain(task.id);
+    p.finish();
+    expect(values(p)).toEqual(users.map(({ id }) => id));
+  });
+
+  it('C4. go when the tasks that needed them are cancelled', () => {
+    const p = keeper();
+    const driver = new Driver([p]);
+    const task = driver.spawn(one);
+    p.finish();
+    driver.spawn(one, [], { name: 'busy' });
+    const user = driver.spawn(increment, [task]);
+    driver.drop(task);
+    driver.cancel(user);
+    expect(values(p)).toEqual([]);
+  });
+
+  it('C4. of tasks that nobody holds and nobody needs are freed at once', () => {
+    const p = keeper();
+    const driver = new Driver([p]);
+    const task = driver.spawn(one);
+    task.handle = undefined;
+    p.finish();
+    expect(driver.freed).toEqual([{ processor: 'keeper', key: task.id }]);
+  });
+
+  it('are at hand for the next task there', () => {
+    const p = keeper();
+    const driver = new Driver([p]);
+    const task = driver.spawn(one);
+    const user = driver.spawn(increment, [task]);
+    p.finish();
+    expect(p.calls[0]?.argument(0)).toEqual({ kind: 'local', call: task });
+    p.finish();
+    expect(p.space.values.get(user.id)).toBe(2);
+    expect(driver.moving).toEqual([]);
+  });
+
+  it('C2. are moved once for any number of users elsewhere, and both copies count', () => {
+    const [p, q] = [keeper(), processors(1)[0]] as [P, P];
+    const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => name) });
+    const task = driver.spawn(one, [], { name: 'keeper' });
+    p.finish();
+    // Work for the one that has the value, so that it does not take the users over.
+    driver.spawn(one, [], { name: 'keeper' });
+    const users = [1, 2, 3].map(() => driver.spawn(increment, [task], { name: 'fake:0' }));
+    expect(driver.moving).toHaveLength(1);
+    expect(phases(...users)).toEqual(['Waiting', 'Waiting', 'Waiting']);
+    driver.arrive();
+    runAll(q);
+    expect(users.map((user) => user.read())).toEqual([2, 2, 2]);
+    expect(values(p)).toEqual([task.id]);
+    expect(driver.state.costs.transfer(task, driver.place(p))).toBe(0);
+    driver.drop(task);
+    expect(values(p)).toEqual([]);
+    expect(task.read()).toBe(1);
+  });
+
+  it('C2. are moved from one processor to another through the host', () => {
+    const [p, q] = [keeper('p'), keeper('q')];
+    const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => name) });
+    const task = driver.spawn(one, [], { name: 'p' });
+    const user = driver.spawn(increment, [task], { name: 'q' });
+    p.finish();
+    expect(phases(user)).toEqual(['Waiting']);
+    driver.arrive();
+    expect(q.calls[0]?.argument(0)).toMatchObject({ kind: 'value', value: 1 });
+    q.finish();
+    expect(q.space.values.get(user.id)).toBe(2);
+  });
+
+  it('come to the host when someone awaits them, before or after they are made', () => {
+    const p = keeper();
+    const driver = new Driver([p]);
+    const [early, late] = [driver.spawn(one), driver.spawn(increment, [5])];
+    const first = driver.fetch(early);
+    p.finish();
+    expect(first).toEqual({});
+    p.finish();
+    const second = driver.fetch(late);
+    driver.arrive();
+    driver.arrive();
+    expect([first, second]).toEqual([{ value: 1 }, { value: 6 }]);
+  });
+
+  it('a task that waits for one to come may be cancelled, and the value is counted right', () => {
+    const [p, q] = [keeper(), processors(1)[0]] as [P, P];
+    const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => name) });
+    const task = driver.spawn(one, [], { name: 'keeper' });
+    p.finish();
+    const [user, other] = [1, 2].map(() => driver.spawn(increment, [task], { name: 'fake:0' })) as [never, never];
+    driver.cancel(user);
+    expect(task.consumers).toBeGreaterThanOrEqual(0);
+    driver.arrive();
+    runAll(q);
+    expect(phases(user, other)).toEqual(['Cancelled', 'Finished']);
+    expect(task.consumers).toBe(0);
+  });
+
+  it('a result that cannot be moved fails its task and those that wait for it, and is freed', () => {
+    const [p, q] = [keeper(), processors(1)[0]] as [P, P];
+    const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => name) });
+    const task = driver.spawn(one, [], { name: 'keeper' });
+    p.finish();
+    const user = driver.spawn(increment, [task], { name: 'fake:0' });
+    const fetched = driver.fetch(task);
+    driver.arrive(0, new Error('it cannot be cloned'));
+    expect(phases(task, user)).toEqual(['Failed', 'Failed']);
+    expect(failureOf(user).rootTask.id).toBe(task.id);
+    expect(fetched.failure?.error).toEqual(new Error('it cannot be cloned'));
+    expect(values(p)).toEqual([]);
+  });
+
+  it('E3. one in 64 links of a chain is copied to the host, so that lineage stays short', () => {
+    const p = keeper();
+    const driver = new Driver([p]);
+    let last = driver.spawn(one);
+    for (let i = 1; i < 200; i++) {
+      p.finish();
+      while (driver.moving.length > 0) driver.arrive();
+      last = driver.spawn(increment, [last]);
+      expect(last.depth).toBeLessThanOrEqual(65);
+    }
+    p.finish();
+    expect(driver.events.story().match(/chunk:move/g)?.length).toBe(3);
+    expect(p.space.values.get(last.id)).toBe(200);
+  });
+
+  it('C4. the copy of such a link is freed when it has come and its handle went meanwhile', () => {
+    const p = keeper();
+    const driver = new Driver([p]);
+    let last = driver.spawn(one);
+    for (let i = 1; i < 70; i++) {
+      const before = last;
+      last = driver.spawn(increment, [before]);
+      p.finish();
+      driver.drop(before);
+    }
+    p.finish();
+    while (driver.moving.length > 0) driver.arrive();
+    driver.drop(last);
+    expect(values(p)).toEqual([]);
+  });
+});
