@@ -1,15 +1,10 @@
 import { type Runtime, ValueTransferError } from '@poniard/core';
 import { describe, expect, it } from 'vitest';
 import { lengthOf, Plain, Point, plainOf, pointAt, twiceOf } from './fixtures/values.mjs';
-import { gate, type Kind, perFile, rejection } from './runtimes.js';
-
-/** The error that a task failed with, from inside the `TaskFailedError`. */
-async function causeOf(task: PromiseLike<unknown>): Promise<Error> {
-  return ((await rejection(task)) as Error).cause as Error;
-}
+import { causeOf, gate, type Kind, rejection, suiteRuntime } from './runtimes.js';
 
 describe.each<Kind>(['threads', 'inline'])('arguments on %s', (kind) => {
-  const runtime: Runtime = perFile(kind);
+  const runtime: Runtime = suiteRuntime(kind);
   const { spawn } = runtime;
 
   it('S4. arguments are taken as they are at spawn', async () => {
@@ -166,8 +161,8 @@ describe.each<Kind>(['threads', 'inline'])('arguments on %s', (kind) => {
   });
 });
 
-const inlineRuntime = perFile('inline');
-const threadRuntime = perFile('threads');
+const inlineRuntime = suiteRuntime('inline');
+const threadRuntime = suiteRuntime('threads');
 
 describe('results', () => {
   it("S4. a result of a user's class is an error where it would have to leave its thread", async () => {

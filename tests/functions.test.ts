@@ -1,10 +1,10 @@
 import { FunctionTransferError, operation, type Runtime, task } from '@poniard/core';
 import { describe, expect, it } from 'vitest';
 import byDefault, { adder, countCalls, fileName, giveHidden, Parser, withHelper } from './fixtures/functions.mjs';
-import { type Kind, perFile, rejection } from './runtimes.js';
+import { type Kind, suiteRuntime, rejection } from './runtimes.js';
 
 describe.each<Kind>(['threads', 'inline'])('functions on %s', (kind) => {
-  const runtime: Runtime = perFile(kind);
+  const runtime: Runtime = suiteRuntime(kind);
   const { spawn } = runtime;
 
   it('F1. arrows, function expressions, async functions and methods without `this` run', async () => {
@@ -116,7 +116,7 @@ describe.each<Kind>(['threads', 'inline'])('functions on %s', (kind) => {
 });
 
 describe('functions on threads', () => {
-  const runtime = perFile('threads');
+  const runtime = suiteRuntime('threads');
   const { spawn } = runtime;
 
   it('F2. each thread has one instance of a module', async () => {
@@ -188,7 +188,7 @@ describe('functions on threads', () => {
 });
 
 describe('functions on the calling thread', () => {
-  const runtime = perFile('inline');
+  const runtime = suiteRuntime('inline');
 
   it('F3. a closure runs as it is', async () => {
     let calls = 0;

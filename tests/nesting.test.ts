@@ -1,16 +1,14 @@
-import { createRuntime, type Runtime } from '@poniard/core';
-import { cpuThreads } from '@poniard/proc-cpu';
-import { afterAll, describe, expect, it } from 'vitest';
+import type { Runtime } from '@poniard/core';
+import { describe, expect, it } from 'vitest';
 import * as nesting from './fixtures/nesting.mjs';
-import { changed, counters, rejection } from './runtimes.js';
+import { changed, counters, rejection, suiteRuntime } from './runtimes.js';
 
 const kinds = ['one thread', 'two threads', 'the calling thread'] as const;
 
 describe.each(kinds)('tasks inside tasks on %s', (kind) => {
-  const plugins = kind === 'the calling thread' ? [] : [cpuThreads({ threads: kind === 'one thread' ? 1 : 2 })];
-  const runtime: Runtime = createRuntime({ plugins });
+  const runtime: Runtime =
+    kind === 'the calling thread' ? suiteRuntime('inline') : suiteRuntime('threads', {}, { threads: kind === 'one thread' ? 1 : 2 });
   const { spawn } = runtime;
-  afterAll(() => runtime.close());
 
   it('S9. Fibonacci by spawning gives 55', async () => {
     expect(await spawn(nesting.fib, 10)).toBe(55);
@@ -81,6 +79,28 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
     expect(await spawn(nesting.withOptionsInside)).toEqual(['named inside', 'add', undefined, 1, 3]);
   });
 
+  it('O2. what withOptions says holds for tasks that tasks spawn, and for no others', async () => {
+    const around = runtime.withOptions({ name: 'around' }, () => spawn(nesting.optionsDown, 2));
+    const beside = spawn(nesting.optionsDown, 2);
+    const own = spawn.with({ name: 'own' }, nesting.optionsDown, 2);
+    expect(await around).toEqual(['around', 'around', 'around']);
+    expect(await beside).toEqual(['optionsDown', 'optionsDown', 'optionsDown']);
+    expect(await own).toEqual(['own', 'optionsDown', 'optionsDown']);
+  });
+
+  it('O2. many tasks at a time each keep the options around them', async () => {
+    const tasks = Array.from({ length: 12 }, (_, i) =>
+      i % 3 === 0 ? spawn(nesting.optionsDown, 1) : runtime.withOptions({ name: `n${i}` }, () => spawn(nesting.optionsDown, 1)),
+    );
+    const names = await Promise.all(tasks);
+    names.forEach((got, i) => expect(got).toEqual(new Array(2).fill(i % 3 === 0 ? 'optionsDown' : `n${i}`)));
+  });
+
+  it('O2. getOptions tells what holds inside', async () => {
+    expect(await runtime.withOptions({ retries: 3 }, () => spawn(nesting.retriesHere))).toEqual([3, 3, 1, 3]);
+    expect(await spawn(nesting.retriesHere)).toEqual([undefined, undefined, 1, undefined]);
+  });
+
   it('S9. a task knows itself across awaits', async () => {
     const task = spawn(nesting.contextAcrossAwait);
     expect(await task).toEqual([task.id, task.id, task.id]);
@@ -105,6 +125,24 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
 
   it('O5. a child can be cancelled', async () => {
     expect(await spawn(nesting.cancelInside)).toEqual(['TaskFailedError', 'CancelledError']);
+  });
+
+  it('O5. a signal that has aborted, before or after, cancels a child', async () => {
+    expect(await spawn(nesting.abortInside)).toEqual(['CancelledError', 'CancelledError']);
+  });
+
+  it('S9. a parent that ends before its children leaves the others a place', async () => {
+    const racing = Array.from({ length: 8 }, (_, i) => spawn(nesting.raceInside, i));
+    expect(await Promise.all(racing)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(await spawn(nesting.fib, 6)).toBe(8);
+  });
+
+  it('S6. isReady turns true inside, though nobody awaits', async () => {
+    expect(await spawn(nesting.pollInside)).toBe(true);
+  });
+
+  it('S9. children are passed to children that must wait before they are sent', async () => {
+    expect(await spawn(nesting.chainOfPromises, 30)).toBe(30);
   });
 
   it('S9. a child that nobody awaits is done all the same', async () => {

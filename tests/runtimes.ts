@@ -1,34 +1,23 @@
-/** @file Runtimes for tests: closed after each test, or after the file where tests share one. */
-import { createRuntime, type Runtime, type RuntimeOptions } from '@poniard/core';
-import { cpuThreads, type CpuThreadsOptions } from '@poniard/proc-cpu';
-import { afterAll, afterEach } from 'vitest';
+/** @file What the tests of several packages share: runtimes on threads or inline, gates, words on shared memory. */
+import type { Runtime } from '@poniard/core';
+import { type CpuThreadsOptions, cpuThreads } from '@poniard/proc-cpu';
+import { createSuiteRuntime, createTestRuntime, type TestRuntimeOptions } from '@poniard/testing';
 
-/** The processors that most promises hold on alike. */
+/** The processors on which most promises hold alike. */
 export type Kind = 'threads' | 'inline';
 
-export function makeRuntime(kind: Kind, options: RuntimeOptions = {}, threads: CpuThreadsOptions = {}): Runtime {
-  const plugins = kind === 'threads' ? [cpuThreads({ threads: 2, ...threads })] : [];
-  return createRuntime({ ...options, plugins });
+/** Inside a test: a runtime of its own, which must leave nothing behind. */
+export function testRuntime(kind: Kind, options: TestRuntimeOptions = {}, threads: CpuThreadsOptions = {}): Runtime {
+  return createTestRuntime({ ...options, plugins: [...pluginsOf(kind, threads), ...(options.plugins ?? [])] });
 }
 
-/** Gives what makes runtimes that are closed, by force, when the test has ended. */
-export function perTest(): typeof makeRuntime {
-  const open: Runtime[] = [];
-  afterEach(async () => {
-    await Promise.all(open.splice(0).map((runtime) => runtime.close({ force: true })));
-  });
-  return (kind, options, threads) => {
-    const runtime = makeRuntime(kind, options, threads);
-    open.push(runtime);
-    return runtime;
-  };
+/** For all tests of a file or a `describe`. */
+export function suiteRuntime(kind: Kind, options: TestRuntimeOptions = {}, threads: CpuThreadsOptions = {}): Runtime {
+  return createSuiteRuntime({ ...options, plugins: [...pluginsOf(kind, threads), ...(options.plugins ?? [])] });
 }
 
-/** One runtime for all tests of a file. Closing it shows that nothing was left behind that never ends. */
-export function perFile(kind: Kind, options?: RuntimeOptions, threads?: CpuThreadsOptions): Runtime {
-  const runtime = makeRuntime(kind, options, threads);
-  afterAll(() => runtime.close());
-  return runtime;
+function pluginsOf(kind: Kind, threads: CpuThreadsOptions) {
+  return kind === 'threads' ? [cpuThreads({ threads: 2, ...threads })] : [];
 }
 
 /** What a promise was rejected with. */
@@ -39,6 +28,11 @@ export async function rejection(promise: PromiseLike<unknown>): Promise<unknown>
     return error;
   }
   throw new Error('it was expected to reject, and resolved');
+}
+
+/** The error that a task failed with, from inside its `TaskFailedError`. */
+export async function causeOf(task: PromiseLike<unknown>): Promise<Error> {
+  return ((await rejection(task)) as Error).cause as Error;
 }
 
 /** A promise and what settles it. */

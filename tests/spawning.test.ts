@@ -1,13 +1,13 @@
 import { isTask, type Runtime } from '@poniard/core';
 import { describe, expect, it } from 'vitest';
-import { changed, counters, gate, type Kind, perFile, rejection } from './runtimes.js';
+import { changed, counters, gate, type Kind, suiteRuntime, rejection } from './runtimes.js';
 
 const add1 = (x: number): number => x + 1;
 const add2 = (x: number): number => x + 2;
 const combine = (...xs: number[]): number => xs.reduce((sum, x) => sum + x, 0);
 
 describe.each<Kind>(['threads', 'inline'])('spawning on %s', (kind) => {
-  const runtime: Runtime = perFile(kind);
+  const runtime: Runtime = suiteRuntime(kind);
   const { spawn } = runtime;
 
   it('S1. spawn gives a task at once, and fetching gives the value', async () => {
@@ -302,7 +302,7 @@ describe.each<Kind>(['threads', 'inline'])('spawning on %s', (kind) => {
 });
 
 describe('spawning on threads', () => {
-  const runtime = perFile('threads');
+  const runtime = suiteRuntime('threads');
 
   it('S5. tasks run while the caller goes on building the graph', async () => {
     const words = counters(2);

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { EventStream, type PoniardEvent } from './events.js';
 
-const event = (task: number, type: PoniardEvent['type'] = 'task:spawn', more: Partial<PoniardEvent> = {}): PoniardEvent => ({
+const event = (
+  task: number,
+  type: PoniardEvent['type'] = 'task:spawn',
+  more: Partial<PoniardEvent> = {},
+): PoniardEvent => ({
   type,
   time: task * 1000,
   task,

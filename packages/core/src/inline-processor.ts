@@ -51,6 +51,8 @@ export class InlineProcessor implements Processor {
     this.running.set(call, controller);
     this.scopes.follow();
     const began = this.clock.now();
+    /** How many tasks of its own it waits for. */
+    let waits = 0;
     try {
       const fn = (call.fn.local(call.implementation) ?? (await this.decode(call))) as AnyFunction;
       const scope = {
@@ -60,8 +62,13 @@ export class InlineProcessor implements Processor {
         attempt: call.attempt,
         signal: controller.signal,
         runtime: this.runtime,
-        suspend: () => report.suspended(call),
-        resume: () => report.resumed(call),
+        around: call.around,
+        suspend: () => {
+          if (waits++ === 0) report.suspended(call);
+        },
+        resume: () => {
+          if (--waits === 0) report.resumed(call);
+        },
       };
       const value = await this.scopes.run(scope, () => {
         const result: unknown = Reflect.apply(fn, undefined, call.values(this.handle));

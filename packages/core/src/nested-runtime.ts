@@ -20,7 +20,8 @@ export class NestedRuntime implements NestedHost {
     const fn = this.functionOf(request.fn);
     const given = request.options === undefined ? undefined : checkOptions(request.options, `spawn ${fn.name}`);
     const syncdeps = request.syncdeps.map((task) => (task as HostedTask).record);
-    const settings = resolveSettings([given, this.defaults()], syncdeps);
+    const { around } = request;
+    const settings = resolveSettings([given, around, this.defaults()], syncdeps, around);
     const record = this.shell.spawn(fn, request.args.map(argumentOf), settings);
     return new HostedTask(this.shell, record);
   }

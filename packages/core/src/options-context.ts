@@ -1,20 +1,41 @@
 /** @file `withOptions`: options that hold for all that is spawned inside a body, asynchronous code included (O1, O2). */
+import type { TaskScope, TaskScopes } from './lane/task-scopes.js';
 import { checkOptions, type TaskOptions } from './options.js';
 import type { AsyncContext } from './ports.js';
 
+/** Options, and the task whose code asked for them. */
+interface Held {
+  readonly options: TaskOptions;
+  readonly owner: TaskScope | undefined;
+}
+
 export class OptionsContext {
-  private context: AsyncContext<TaskOptions> | undefined = undefined;
+  private context: AsyncContext<Held> | undefined = undefined;
 
-  constructor(private readonly makeContext: () => AsyncContext<TaskOptions>) {}
+  /** `runtime`: whose options these are. */
+  constructor(
+    private readonly makeContext: () => AsyncContext<Held>,
+    private readonly scopes: () => TaskScopes,
+    private readonly runtime: object,
+  ) {}
 
-  /** What the innermost `withOptions` around the running code says; its own options win over those around it. */
+  /**
+   * What the innermost `withOptions` around the running code says; its own options win over those around it. A task
+   * has those that held where it was spawned, whatever the code that happened to start it was in.
+   */
   get(): TaskOptions | undefined {
-    return this.context?.get();
+    const scope = this.scopes().get();
+    const held = this.context?.get();
+    if (held !== undefined && held.owner === scope) return held.options;
+    return scope?.runtime === this.runtime ? scope.around : undefined;
   }
 
   run<R>(options: TaskOptions, body: () => R): R {
     checkOptions(options, 'withOptions');
     this.context ??= this.makeContext();
-    return this.context.run({ ...this.context.get(), ...options }, body);
+    const scopes = this.scopes();
+    // Where a task uses it, its own code is to be told from that of others after an await.
+    scopes.follow();
+    return this.context.run({ options: { ...this.get(), ...options }, owner: scopes.get() }, body);
   }
 }

@@ -52,6 +52,8 @@ export interface TaskSettings {
   readonly timeUtil: number | undefined;
   readonly timeout: number | undefined;
   readonly signal: AbortSignal | undefined;
+  /** What `withOptions` says where the task was spawned: it holds for what the task spawns too (O2). */
+  readonly around: TaskOptions | undefined;
 }
 
 type Rule = { readonly is: (value: unknown) => boolean; readonly must: string };
@@ -100,6 +102,7 @@ export function checkOptions(options: unknown, where: string): TaskOptions {
 export function resolveSettings(
   layers: readonly (TaskOptions | undefined)[],
   syncdeps: readonly TaskRecord[],
+  around?: TaskOptions,
 ): TaskSettings {
   const pick = <K extends keyof TaskOptions>(key: K): TaskOptions[K] => {
     for (const layer of layers) if (layer?.[key] !== undefined) return layer[key];
@@ -118,6 +121,7 @@ export function resolveSettings(
     timeUtil: pick('timeUtil'),
     timeout: pick('timeout'),
     signal: pick('signal'),
+    around,
   });
 }
 

@@ -21,7 +21,10 @@ describe('the tokens of the ports', () => {
     expect(new Set(tokens.map(([, token]) => token)).size).toBe(10);
   });
 
-  it.each(tokens)('%s is the same however often the core is loaded, so that plug-ins find it', (name, token) => {
-    expect((core as Record<string, unknown>)[name]).toBe(token);
-  });
+  it.each(tokens)(
+    '%s is the same however often the core is loaded, so that plug-ins find it',
+    (name, token) => {
+      expect((core as Record<string, unknown>)[name]).toBe(token);
+    },
+  );
 });

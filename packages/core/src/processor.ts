@@ -3,6 +3,7 @@
  * processors only through these interfaces; CPU threads, the inline processor and a user's own are equals.
  */
 import type { AnyFunction, EncodedFunction } from './functions/encoded.js';
+import type { TaskOptions } from './options.js';
 import type { ChunkType, ValueCodec } from './values/codec.js';
 
 /** Where values live: the host's memory, one worker thread's heap, a GPU. */
@@ -59,6 +60,8 @@ export interface Call {
   readonly attempt: number;
   /** The share of the processor that the task takes, 0 to 1. */
   readonly occupancy: number;
+  /** What `withOptions` says where the task was spawned: for what the task spawns itself. */
+  readonly around?: TaskOptions | undefined;
   /** Whether the processor should call `report.started` when the call begins. */
   readonly watched: boolean;
   /** The processor's to write while it has the call: where it keeps it. */
@@ -191,6 +194,8 @@ export interface NestedSpawn {
   readonly args: readonly NestedArgument[];
   /** Task options; `syncdeps` come on their own. */
   readonly options: Readonly<Record<string, unknown>> | undefined;
+  /** What `withOptions` says there. */
+  readonly around: Readonly<Record<string, unknown>> | undefined;
   readonly syncdeps: readonly NestedTask[];
 }
 

@@ -85,7 +85,7 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     this.functions = ports.registry;
     this.events = events;
     this.providers = providers;
-    this.optionsContext = new OptionsContext(() => ports.host.asyncContext());
+    this.optionsContext = new OptionsContext(() => ports.host.asyncContext(), () => ambient.scopes, this);
     this.spawn = makeSpawn(this);
     this.shell = new Shell(ports);
     this.inline = new InlineProcessor(providers.length === 0, ports.clock, ambient.scopes, this, (call) => {
@@ -192,14 +192,14 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     }
     const own = checkOptions(options, `spawn ${name}`);
     const syncdeps = (own.syncdeps ?? around?.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
-    return resolveSettings([own, around, this.defaults], syncdeps);
+    return resolveSettings([own, around, this.defaults], syncdeps, around);
   }
 
   private cached(key: TaskOptions, layers: () => readonly TaskOptions[]): TaskSettings {
     let settings = this.settingsCache.get(key);
     if (settings === undefined) {
       const syncdeps = (key.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
-      settings = resolveSettings(layers(), syncdeps);
+      settings = resolveSettings(layers(), syncdeps, key);
       this.settingsCache.set(key, settings);
     }
     return settings;

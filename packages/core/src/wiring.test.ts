@@ -9,8 +9,8 @@ import {
   KEEP_ALIVE,
   PLACEMENT_POLICY,
   type Plugin,
-  type PoniardEvent,
   PoniardError,
+  type PoniardEvent,
   PROCESSOR_PROVIDER,
   type ProcessorProvider,
   STORE,
@@ -26,7 +26,7 @@ import {
   FakeStore,
   runtimeTest,
 } from '@poniard/testing';
-import { container as root, inject, injectable } from 'tsyringe';
+import { inject, injectable, container as root } from 'tsyringe';
 import { describe, expect, it } from 'vitest';
 
 const add = (a: number, b: number): number => a + b;
@@ -66,7 +66,9 @@ describe('ports of the container that a runtime is given', () => {
     const heard: PoniardEvent[] = [];
     container.register(KEEP_ALIVE, { useValue: keepAlive });
     container.register(HOST, { useValue: host });
-    container.register(EVENT_SINK, { useValue: { active: true, emit: (event: PoniardEvent) => heard.push(event) } });
+    container.register(EVENT_SINK, {
+      useValue: { active: true, emit: (event: PoniardEvent) => heard.push(event) },
+    });
     const runtime = createRuntime({ container });
     const task = runtime.spawn(() => {
       throw new Error('unseen');
@@ -178,7 +180,12 @@ describe('plug-ins', () => {
     const processor = new ClockedProcessor(clock, 10, { local: false });
     const runtime = createTestRuntime({
       fakes: { clock, processors: [processor] },
-      plugins: [{ name: 'codec', register: (container) => void container.register(FUNCTION_CODEC, { useValue: codec }) }],
+      plugins: [
+        {
+          name: 'codec',
+          register: (container) => void container.register(FUNCTION_CODEC, { useValue: codec }),
+        },
+      ],
     });
     const tasks = [runtime.spawn(add, 1, 2), runtime.spawn(add, 3, 4)];
     await runtime.ready();
@@ -191,21 +198,31 @@ describe('plug-ins', () => {
   });
 
   it.each([
-    ['at once', () => { throw new Error('no GPU here'); }],
+    [
+      'at once',
+      () => {
+        throw new Error('no GPU here');
+      },
+    ],
     ['later', () => Promise.reject(new Error('no GPU here'))],
-  ] as [string, ProcessorProvider['start']][])('one that fails %s is named by ready(), and the others work', async (_, start) => {
-    const clock = new FakeClock();
-    const processor = new ClockedProcessor(clock, 10);
-    const runtime = createTestRuntime({ plugins: [provider('gpu', start), provider('fine', () => [processor])] });
-    const task = runtime.spawn(add, 1, 2);
-    const error = await runtime.ready().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(PoniardError);
-    expect((error as Error).message).toBe('the plugin gpu could not start: no GPU here');
-    expect((error as Error).cause).toEqual(new Error('no GPU here'));
-    await Promise.resolve();
-    clock.advance(10);
-    expect(await task).toBe(3);
-  });
+  ] as [string, ProcessorProvider['start']][])(
+    'one that fails %s is named by ready(), and the others work',
+    async (_, start) => {
+      const clock = new FakeClock();
+      const processor = new ClockedProcessor(clock, 10);
+      const runtime = createTestRuntime({
+        plugins: [provider('gpu', start), provider('fine', () => [processor])],
+      });
+      const task = runtime.spawn(add, 1, 2);
+      const error = await runtime.ready().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(PoniardError);
+      expect((error as Error).message).toBe('the plugin gpu could not start: no GPU here');
+      expect((error as Error).cause).toEqual(new Error('no GPU here'));
+      await Promise.resolve();
+      clock.advance(10);
+      expect(await task).toBe(3);
+    },
+  );
 
   it('one that cannot register is named', () => {
     const broken: Plugin = {
@@ -220,11 +237,15 @@ describe('plug-ins', () => {
   });
 
   it.each([[undefined], [null], [5], [{ name: 'half' }], [() => {}]])('%s is none', (plugin) => {
-    expect(() => createRuntime({ plugins: [plugin as never] })).toThrow('a plugin must be an object such as cpuThreads()');
+    expect(() => createRuntime({ plugins: [plugin as never] })).toThrow(
+      'a plugin must be an object such as cpuThreads()',
+    );
   });
 
   it('come in an array', () => {
-    expect(() => createRuntime({ plugins: provider('x', () => []) as never })).toThrow('plugins must be an array');
+    expect(() => createRuntime({ plugins: provider('x', () => []) as never })).toThrow(
+      'plugins must be an array',
+    );
   });
 });
 

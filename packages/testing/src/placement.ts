@@ -1,7 +1,10 @@
 /** @file A placement policy that a test decides on. */
 import type { PlacementPolicy } from '@poniard/core';
 
-type Chosen = Parameters<PlacementPolicy['choose']>;
+interface Named {
+  readonly id: number;
+  readonly name: string;
+}
 
 /** Port `PlacementPolicy`: puts each task where `pick` says, or in turn on all that admit it; and remembers. */
 export class FakePlacement implements PlacementPolicy {
@@ -9,9 +12,12 @@ export class FakePlacement implements PlacementPolicy {
   private turn = 0;
 
   /** `pick`: the id of a processor for a task. */
-  constructor(private readonly pick?: (task: Chosen[0]) => string) {}
+  constructor(private readonly pick?: (task: Named) => string) {}
 
-  choose(...[task, candidates]: Chosen): Chosen[1][number] {
+  choose<P extends { readonly processor: { readonly id: string } }>(
+    task: Named,
+    candidates: readonly P[],
+  ): P {
     const id = this.pick?.(task);
     const chosen =
       id === undefined

@@ -23,7 +23,8 @@ export class FakeProcessor extends FakeTraits implements Processor {
     for (const call of batch) {
       for (const { id } of locals(call)) {
         const known = this.space.values.has(id) || this.calls.some((earlier) => earlier.id === id);
-        if (!known) throw new Error(`${this.id} was handed #${call.id} and neither has nor makes its input #${id}`);
+        if (!known)
+          throw new Error(`${this.id} was handed #${call.id} and neither has nor makes its input #${id}`);
       }
       this.calls.push(call);
     }

@@ -69,9 +69,11 @@ describe('runtimes for tests', () => {
   it('show warnings of failures that nobody looked at', async () => {
     const host = new FakeHost();
     const runtimes = new TestRuntimes();
-    runtimes.create({ fakes: { host } }).spawn(() => {
+    const runtime = runtimes.create({ fakes: { host } });
+    runtime.spawn(() => {
       throw new Error('unseen');
     });
+    await runtime.close();
     await runtimes.close();
     expect(host.warnings.map(({ code }) => code)).toEqual(['PONIARD_UNSEEN_FAILURE']);
   });

@@ -4,9 +4,10 @@
  */
 import { PoniardError } from '../errors.js';
 import type { Call, FunctionRef, HostValue, NestedHost, Report } from '../processor.js';
+import type { TaskOptions } from '../options.js';
 import type { ValueCodec } from '../values/codec.js';
 import { decodeError } from '../values/errors.js';
-import { type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
+import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { Claims } from './claims.js';
 import type { CodecBook } from './codec-book.js';
 import { NestedTasks } from './nested-tasks.js';
@@ -188,11 +189,16 @@ export class LaneClient {
     this.calls[slot] = call;
     this.size++;
     call.ticket = slot;
-    const { name } = call;
+    const { name, around } = call;
     const named = name !== fn.name;
-    const flags = (call.watched ? Flag.Watched : 0) | (named ? Flag.Named : 0) | (attempt << Flag.AttemptShift);
+    const flags =
+      (call.watched ? Flag.Watched : 0) |
+      (named ? Flag.Named : 0) |
+      (around === undefined ? 0 : Flag.Around) |
+      (attempt << Flag.AttemptShift);
     message.push(Work.Run, slot, word, key, call.id, flags, call.occupancy, arity);
     if (named) message.push(name);
+    if (around !== undefined) message.push(travelling(around));
     for (let i = 0; i < arity; i++) {
       const argument = call.argument(i);
       if (argument.kind === 'value') {
@@ -243,7 +249,7 @@ export class LaneClient {
   }
 
   /** Buffers that came with a value: the lane has them, and this thread from now on. */
-  private adopt(numbered: readonly NumberedBuffer[] | undefined): readonly SharedArrayBuffer[] | undefined {
+  private adopt(numbered: readonly CrossingBuffer[] | undefined): readonly SharedArrayBuffer[] | undefined {
     for (const [id] of numbered ?? []) this.knownBuffers.add(id);
     return sharedBuffers.adoptAll(numbered);
   }
@@ -270,7 +276,7 @@ export class LaneClient {
       case Answer.Encoded: {
         this.clear.push(slot);
         const [, , micros, value, bytes, references, numbered] = message.slice(at, at + 7);
-        const buffers = this.adopt(numbered as readonly NumberedBuffer[] | undefined);
+        const buffers = this.adopt(numbered as readonly CrossingBuffer[] | undefined);
         const call = this.ended(slot);
         this.codecs.resolve(
           references as readonly CodecReference[] | undefined,
@@ -302,7 +308,7 @@ export class LaneClient {
         return at + 2;
       case Answer.Value: {
         const [, request, ok, value, references, numbered] = message.slice(at, at + 6);
-        const buffers = this.adopt(numbered as readonly NumberedBuffer[] | undefined);
+        const buffers = this.adopt(numbered as readonly CrossingBuffer[] | undefined);
         this.moved(request as number, ok as boolean, value, references as readonly CodecReference[] | undefined, buffers);
         return at + 6;
       }
@@ -342,6 +348,12 @@ export class LaneClient {
 
 function allSlots(): number[] {
   return Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i);
+}
+
+/** Of the options around a task those that mean something in another thread. */
+function travelling(around: TaskOptions): TaskOptions {
+  const { signal: _, syncdeps: __, ...options } = around;
+  return options;
 }
 
 /** A reason for an abort crosses as what structured clone can carry. */

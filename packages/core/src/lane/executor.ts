@@ -4,14 +4,15 @@
  */
 import { decodeFunction, decodeSource, type ImportModule } from '../functions/decode.js';
 import type { AnyFunction, EncodedFunction } from '../functions/encoded.js';
+import type { TaskOptions } from '../options.js';
 import { encodeError } from '../values/errors.js';
-import { type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
+import { type CrossingBuffer, type NumberedBuffer, RestoredNumbers, sharedBuffers } from '../values/shared-buffers.js';
 import { describe, isPrimitive, restore, sizeOf, snapshot } from '../values/snapshot.js';
 import { Claims } from './claims.js';
 import { CodecBook, codecReference } from './codec-book.js';
 import { LaneRuntime } from './lane-runtime.js';
 import type { LentHandle } from './nested-tasks.js';
-import { Answer, Arg, type Control, Flag, type LaneSetup, WORK, Work } from './protocol.js';
+import { Answer, Arg, type Control, Flag, firstArgument, type LaneSetup, WORK, Work } from './protocol.js';
 import type { TaskScope, TaskScopes } from './task-scopes.js';
 
 /** In bytes. A larger result stays here until someone elsewhere needs it; arrays on shared memory count nothing. */
@@ -50,6 +51,8 @@ interface Running {
   readonly began: number;
   waits: number;
   controller: AbortController | undefined;
+  /** Numbers of the shared buffers in its arguments: the host holds them until it has the answer. */
+  buffers: Set<number> | undefined;
 }
 
 export class LaneExecutor {
@@ -60,6 +63,10 @@ export class LaneExecutor {
   private readonly names = new Map<number, string>();
   private readonly codecs: CodecBook;
   private readonly buffers = new Map<number, SharedArrayBuffer>();
+  /** Restores shared memory in the arguments of one call, and notes which. */
+  private readonly inputs = new RestoredNumbers(sharedBuffers);
+  /** Numbers of the shared buffers in the results of slots. */
+  private readonly slotBuffers = new Map<number, ReadonlySet<number>>();
   private readonly runtime: LaneRuntime;
   /** Tasks that have begun and not ended, by slot. */
   private readonly running = new Map<number, Running>();
@@ -156,7 +163,7 @@ export class LaneExecutor {
    */
   private putAside(batch: readonly unknown[]): boolean {
     const from = this.cursor;
-    const first = from + ((batch[from + 5] as number) & Flag.Named ? 9 : 8);
+    const first = from + firstArgument(batch[from + 5] as number);
     const end = first + 2 * (batch[from + 7] as number);
     const missing = new Set<number>();
     for (let at = first; at < end; at += 2) {
@@ -181,7 +188,7 @@ export class LaneExecutor {
   }
 
   private takeInput(work: unknown[], slot: number): void {
-    for (let at = (work[5] as number) & Flag.Named ? 9 : 8; at < work.length; at += 2) {
+    for (let at = firstArgument(work[5] as number); at < work.length; at += 2) {
       if (work[at] !== Arg.Slot || work[at + 1] !== slot) continue;
       work[at] = TAKEN;
       work[at + 1] = this.results[slot];
@@ -231,6 +238,7 @@ export class LaneExecutor {
         break;
       default:
         this.results[batch[at + 1] as number] = undefined;
+        this.slotBuffers.delete(batch[at + 1] as number);
         this.cursor += 2;
     }
   }
@@ -269,12 +277,13 @@ export class LaneExecutor {
     const occupancy = batch[at++] as number;
     const arity = batch[at++] as number;
     const name = flags & Flag.Named ? (batch[at++] as string) : undefined;
+    const around = flags & Flag.Around ? (batch[at++] as TaskOptions) : undefined;
     this.cursor = at + 2 * arity;
     if (!this.claims.begin(slot, word)) {
       if (this.aside.size > 0) this.goOnAside(slot);
       return now;
     }
-    const run: Running = { slot, word, id, occupancy, began: now, waits: 0, controller: undefined };
+    const run: Running = { slot, word, id, occupancy, began: now, waits: 0, controller: undefined, buffers: undefined };
     if (flags & Flag.Watched) {
       this.out.push(Answer.Started, slot);
       this.report(now);
@@ -282,11 +291,12 @@ export class LaneExecutor {
     let scope: TaskScope | undefined;
     try {
       const args = this.arguments(batch, at, arity);
+      run.buffers = this.inputs.take();
       if (args === undefined) return this.skip(run, now);
       const fn = this.functions.get(key);
       if (typeof fn !== 'function') throw fn === undefined ? new TypeError(`function ${key} is not known`) : fn.error;
       if (this.running.size > 0) this.scopes.follow();
-      scope = this.scope(run, name ?? (this.names.get(key) as string), flags >> Flag.AttemptShift);
+      scope = this.scope(run, name ?? (this.names.get(key) as string), flags >> Flag.AttemptShift, around);
       const result = this.scopes.run(scope, () => Reflect.apply(fn, undefined, args) as unknown);
       if (isThenable(result)) {
         this.goOn(run, scope, result);
@@ -325,16 +335,16 @@ export class LaneExecutor {
   }
 
   private finish(run: Running, result: unknown, ended: number): void {
-    const { slot, word, id } = run;
+    const { slot, word } = run;
     const micros = (ended - run.began) * 1000;
     this.results[slot] = result;
     if (isPrimitive(result)) this.out.push(Answer.Done, slot, micros, result);
-    else this.finishObject(slot, id, result, micros);
+    else this.finishObject(run, result, micros);
     this.claims.end(slot, word);
     if (this.aside.size > 0) this.goOnAside(slot);
   }
 
-  private finishObject(slot: number, id: number, result: unknown, micros: number): void {
+  private finishObject({ slot, id, buffers: inputs }: Running, result: unknown, micros: number): void {
     let encoded: ReturnType<typeof snapshot>;
     try {
       const options = { codecs: this.codecs.all(), label: 'the result', copy: false, limit: KEEP_ABOVE, numbers: sharedBuffers };
@@ -349,7 +359,8 @@ export class LaneExecutor {
       this.out.push(Answer.Kept, slot, micros, sizeOf(result, codecs), describe(result, codecs).kind);
     } else {
       const codecs = encoded.codecs?.map(codecReference);
-      const buffers = this.lend(encoded.buffers);
+      const buffers = this.lend(encoded.buffers, inputs);
+      if (buffers !== undefined) this.slotBuffers.set(slot, new Set(buffers.map(([number]) => number)));
       this.out.push(Answer.Encoded, slot, micros, encoded.value, encoded.bytes + encoded.shared, codecs, buffers);
     }
   }
@@ -381,6 +392,7 @@ export class LaneExecutor {
         case Arg.Slot:
           args[i] = this.results[value as number];
           if (args[i] === FAILED) return undefined;
+          for (const id of this.slotBuffers.get(value as number) ?? []) this.inputs.restored(id);
           break;
         case TAKEN:
           if (value === FAILED) return undefined;
@@ -390,7 +402,7 @@ export class LaneExecutor {
           args[i] = this.kept.get(value as number);
           break;
         case Arg.Marked:
-          args[i] = restore(value, (tag) => this.codec(tag), sharedBuffers);
+          args[i] = restore(value, (tag) => this.codec(tag), this.inputs);
           break;
         default:
           args[i] = this.runtime.borrow(value as LentHandle);
@@ -405,8 +417,8 @@ export class LaneExecutor {
     return codec;
   }
 
-  private scope(run: Running, name: string, attempt: number): TaskScope {
-    return new LaneScope(this, run, name, attempt, this.setup, this.runtime);
+  private scope(run: Running, name: string, attempt: number, around: TaskOptions | undefined): TaskScope {
+    return new LaneScope(this, run, name, attempt, this.setup, this.runtime, around);
   }
 
   suspend(run: Running): void {
@@ -417,7 +429,7 @@ export class LaneExecutor {
   }
 
   resume(run: Running): void {
-    if (--run.waits > 0 || !this.running.has(run.slot)) return;
+    if (--run.waits > 0 || this.running.get(run.slot) !== run) return;
     this.occupied += run.occupancy;
     this.out.push(Answer.Resumed, run.slot);
     this.reportLater();
@@ -467,7 +479,10 @@ export class LaneExecutor {
         break;
       case 'abort': {
         const run = this.running.get(message.slot);
-        if (run?.word === message.word) run.controller?.abort(message.reason);
+        if (run?.word !== message.word) break;
+        // A task that asks for its signal later finds it aborted.
+        run.controller ??= new AbortController();
+        run.controller.abort(message.reason);
         break;
       }
       default:
@@ -481,10 +496,16 @@ export class LaneExecutor {
   }
 
   /** Buffers that go to the host, which from then on may name them by number. */
-  private lend(buffers: readonly SharedArrayBuffer[] | undefined): NumberedBuffer[] | undefined {
-    const numbered = sharedBuffers.numbered(buffers);
-    for (const [id, buffer] of numbered ?? []) this.buffers.set(id, buffer);
-    return numbered;
+  private lend(
+    buffers: readonly SharedArrayBuffer[] | undefined,
+    inputs: ReadonlySet<number> | undefined,
+  ): CrossingBuffer[] | undefined {
+    return sharedBuffers.numbered(buffers)?.map(([id, buffer]) => {
+      // What came with the arguments the host has: only its number goes back.
+      if (inputs?.has(id)) return [id, undefined];
+      this.buffers.set(id, buffer);
+      return [id, buffer];
+    });
   }
 
   /** Sends a kept result to the host, in the form in which values cross. */
@@ -493,7 +514,7 @@ export class LaneExecutor {
       const options = { codecs: this.codecs.all(), label: 'the result', copy: false, numbers: sharedBuffers };
       const encoded = snapshot(this.kept.get(key), options);
       const codecs = encoded?.codecs?.map(codecReference);
-      this.out.push(Answer.Value, request, true, encoded?.value, codecs, this.lend(encoded?.buffers));
+      this.out.push(Answer.Value, request, true, encoded?.value, codecs, this.lend(encoded?.buffers, undefined));
     } catch (error) {
       this.out.push(Answer.Value, request, false, encodeError(error), undefined, undefined);
     }
@@ -509,6 +530,7 @@ class LaneScope implements TaskScope {
     readonly attempt: number,
     readonly processor: { readonly id: string; readonly kind: string },
     readonly runtime: object,
+    readonly around: TaskOptions | undefined,
   ) {}
   get id(): number {
     return this.run.id;

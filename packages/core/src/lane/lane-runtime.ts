@@ -2,7 +2,7 @@
 import { anyScope } from '@poniard/scopes';
 import type { AmbientRuntime } from '../ambient.js';
 import { ChunkHandle } from '../chunk.js';
-import { TaskFailedError, type TaskSummary } from '../errors.js';
+import { CancelledError, TaskFailedError, type TaskSummary } from '../errors.js';
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
 import { type OperationShape, shapeOf } from '../functions/registry.js';
 import { checkOptions, type TaskOptions } from '../options.js';
@@ -21,7 +21,7 @@ import { Answer, type Control, type NestedArg, type NestedRequest } from './prot
 import type { TaskScope, TaskScopes } from './task-scopes.js';
 
 /** A lane's task, whatever its value. */
-type AnyLaneTask = Pick<LaneTask<unknown>, 'number' | 'resolve' | 'reject' | 'whenSubmitted'> & { id: number };
+type AnyLaneTask = Pick<LaneTask<unknown>, 'number' | 'name' | 'callOff' | 'resolve' | 'reject' | 'whenSubmitted'> & { id: number };
 
 /** What the runtime needs of its lane. */
 export interface LaneChannel {
@@ -51,6 +51,8 @@ export class LaneRuntime implements AmbientRuntime {
     this.channel.send(Answer.Drop, [number]);
   });
   private readonly options: OptionsContext;
+  /** Tasks whose requests wait for something, and what these requests name. */
+  private readonly unsent = new Map<LaneTask<unknown>, unknown>();
   private nextTask = 1;
 
   constructor(
@@ -60,41 +62,55 @@ export class LaneRuntime implements AmbientRuntime {
     private readonly scopes: TaskScopes,
     host: Host,
   ) {
-    this.options = new OptionsContext(() => host.asyncContext());
+    this.options = new OptionsContext(() => host.asyncContext(), () => scopes, this);
   }
 
   spawnTask(fn: AnyFunction, args: readonly unknown[], given: TaskOptions | undefined): LaneTask<unknown> {
     this.scopes.follow();
     checkFunction(fn);
     const own = given === undefined ? undefined : checkOptions(given, `spawn ${fn.name}`);
-    const { syncdeps = [], signal, ...options } = { ...this.options.get(), ...own };
-    const task = new LaneTask<unknown>(this, this.nextTask++, options.name ?? (fn.name || 'anonymous'));
+    const held = this.options.get();
+    const { syncdeps = [], signal } = { ...held, ...own };
+    const task = new LaneTask<unknown>(this, this.nextTask++, own?.name ?? held?.name ?? shapeOf(fn).name);
     const parent = this.scopes.get() as (TaskScope & { readonly slot?: number }) | undefined;
     const waits: PromiseLike<unknown>[] = [];
     const request = {
       task: task.number,
       parent: parent?.slot ?? -1,
       args: this.arguments(args, task.name, waits),
-      options: Object.keys(options).length === 0 ? undefined : options,
+      options: travelling(own),
+      around: travelling(held),
       syncdeps: syncdeps.map((dependency) => this.numberOf(dependency, 'a task in syncdeps', waits)),
     };
     this.tasks.set(task.number, new WeakRef(task));
     this.dropped.register(task, task.number);
-    signal?.addEventListener('abort', () => task.cancel(signal.reason), { once: true });
     const lesson = this.lesson(fn);
     if (lesson.implementations instanceof Promise) waits.push(lesson.implementations);
     const send = (): void => this.request(request, lesson);
     if (waits.length === 0) send();
-    else {
-      task.submitted = Promise.all(waits).then(send);
-      task.submitted.then(
-        () => {
-          task.submitted = undefined;
-        },
-        (error) => this.refuse(task, error),
-      );
-    }
+    else this.sendLater(task, waits, [...args, ...syncdeps], send);
+    if (signal?.aborted) task.cancel(signal.reason);
+    else signal?.addEventListener('abort', () => task.cancel(signal.reason), { once: true });
     return task;
+  }
+
+  /** Sends a request when everything is there that it waits for, unless the task is cancelled before. */
+  private sendLater(task: LaneTask<unknown>, waits: readonly PromiseLike<unknown>[], inputs: unknown, send: () => void): void {
+    // The request names tasks by number: while it waits, nobody may drop them.
+    this.unsent.set(task, inputs);
+    const cancelled = new Promise<never>((_, reject) => {
+      task.callOff = reject;
+    });
+    task.submitted = Promise.race([Promise.all(waits), cancelled]).then(send);
+    const sent = (): void => {
+      task.submitted = undefined;
+      task.callOff = undefined;
+      this.unsent.delete(task);
+    };
+    task.submitted.then(sent, (error) => {
+      sent();
+      this.refuse(task, error);
+    });
   }
 
   withOptions<R>(options: TaskOptions, body: () => R): R {
@@ -142,6 +158,10 @@ export class LaneRuntime implements AmbientRuntime {
   }
 
   cancel(task: AnyLaneTask, reason: unknown): void {
+    if (task.callOff !== undefined) {
+      task.callOff(new CancelledError(`task ${task.name} was cancelled`, { cause: reason }));
+      return;
+    }
     const said = isPrimitive(reason) ? reason : String(reason);
     task.whenSubmitted(() => this.channel.send(Answer.Cancel, task.number, said));
   }
@@ -246,6 +266,8 @@ export class LaneTask<T> extends TaskHandle<T> {
   id = -1;
   /** Until the host knows of it: what the request waits for. */
   submitted: Promise<void> | undefined = undefined;
+  /** Until then: ends it here, since the host need not hear of it any more. */
+  callOff: ((error: unknown) => void) | undefined = undefined;
   private outcome: { readonly ok: boolean; readonly value: unknown } | undefined = undefined;
   private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
 
@@ -346,4 +368,11 @@ export class LaneChunk<T> extends ChunkHandle<T> {
   release(): void {
     this.handle = undefined;
   }
+}
+
+/** Of some options those that the host can be told; the others are seen to here. */
+function travelling(options: TaskOptions | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (options === undefined) return undefined;
+  const { signal: _, syncdeps: __, ...rest } = options;
+  return Object.keys(rest).length === 0 ? undefined : rest;
 }

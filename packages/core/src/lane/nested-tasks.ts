@@ -38,6 +38,7 @@ export class NestedTasks {
       fn: this.functions.get(request.fnId) as NonNullable<NestedRequest['fn']>,
       args: request.args.map((arg) => this.argument(arg)),
       options: request.options,
+      around: request.around,
       syncdeps: request.syncdeps.map((number) => this.get(number)),
     });
     this.tasks.set(request.task, task);

@@ -42,9 +42,16 @@ export const Flag = {
   Watched: 1,
   /** A name follows the number of arguments. */
   Named: 2,
+  /** Then options follow, which hold for what the call spawns. */
+  Around: 4,
   /** The bits above hold the attempt. */
-  AttemptShift: 2,
+  AttemptShift: 3,
 } as const;
+
+/** Where the arguments of a `Work.Run` begin, counted from the operation itself. */
+export function firstArgument(flags: number): number {
+  return 8 + (flags & Flag.Named ? 1 : 0) + (flags & Flag.Around ? 1 : 0);
+}
 
 /** Messages to a lane that are looked at as soon as they come. */
 export type Control =
@@ -107,6 +114,8 @@ export interface NestedRequest {
   readonly fn: { readonly name: string; readonly implementations: Readonly<Record<string, EncodedFunction>> } | undefined;
   readonly args: readonly NestedArg[];
   readonly options: Readonly<Record<string, unknown>> | undefined;
+  /** What `withOptions` says there. */
+  readonly around: Readonly<Record<string, unknown>> | undefined;
   /** Nested tasks among `syncdeps`. */
   readonly syncdeps: readonly number[];
 }

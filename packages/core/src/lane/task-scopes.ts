@@ -3,6 +3,7 @@
  * an `await` is known by the platform's async context, which is begun only when it is needed: in Node 20 it makes
  * every `await` three times slower.
  */
+import type { TaskOptions } from '../options.js';
 import type { AsyncContext } from '../ports.js';
 
 /** A task that is running on this thread. */
@@ -14,6 +15,8 @@ export interface TaskScope {
   readonly signal: AbortSignal;
   /** The runtime whose task it is: what `currentRuntime()` gives inside. */
   readonly runtime: object;
+  /** What `withOptions` says where the task was spawned. */
+  readonly around: TaskOptions | undefined;
   /** The task waits for one of its own, and gives its place up. */
   suspend(): void;
   resume(): void;

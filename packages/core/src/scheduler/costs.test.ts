@@ -39,28 +39,31 @@ describe('run times', () => {
 
   it('P2. of kinds that take turns are not mixed up', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 1, max: 1e6 }))), (runs) => {
-        const times = new RunTimes();
-        const plain = new Map<string, number>();
-        for (const [kind, micros] of runs) {
-          times.observe(kind, 0, micros);
-          const before = plain.get(kind);
-          plain.set(kind, before === undefined ? micros : before + (micros - before) * 0.25);
-          for (const [known, expected] of plain) expect(times.expected(known, 0)).toBe(whole(expected));
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 1, max: 1e6 }))),
+        (runs) => {
+          const times = new RunTimes();
+          const plain = new Map<string, number>();
+          for (const [kind, micros] of runs) {
+            times.observe(kind, 0, micros);
+            const before = plain.get(kind);
+            plain.set(kind, before === undefined ? micros : before + (micros - before) * 0.25);
+            for (const [known, expected] of plain) expect(times.expected(known, 0)).toBe(whole(expected));
+          }
+        },
+      ),
     );
   });
 
   it('are whole µs, at least 1', () => {
-    expect([whole(0), whole(-5), whole(0.2), whole(1.2), whole(1e300), whole(Number.POSITIVE_INFINITY)]).toEqual([
-      1,
-      1,
-      1,
-      2,
-      2 ** 30,
-      2 ** 30,
-    ]);
+    expect([
+      whole(0),
+      whole(-5),
+      whole(0.2),
+      whole(1.2),
+      whole(1e300),
+      whole(Number.POSITIVE_INFINITY),
+    ]).toEqual([1, 1, 1, 2, 2 ** 30, 2 ** 30]);
   });
 });
 

@@ -48,7 +48,9 @@ describe('failures', () => {
     expect(error.rootTask).toEqual({ id: 1, name: 'a' });
     expect(error.chain.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
     expect(error.cause).toEqual(new Error('boom'));
-    expect(error.message).toBe('task c (#3) failed because a (#1) did: Error: boom\n  a (#1) → b (#2) → c (#3)');
+    expect(error.message).toBe(
+      'task c (#3) failed because a (#1) did: Error: boom\n  a (#1) → b (#2) → c (#3)',
+    );
   });
 
   it('E2. of a long chain the message names the ends', () => {

@@ -1,5 +1,5 @@
 /** @file What holders get to see of a failure, and the warning about one that nobody looked at (S11). */
-import { TaskFailedError } from '../errors.js';
+import { CancelledError, TaskFailedError } from '../errors.js';
 import type { Host } from '../ports.js';
 import type { Failure, TaskRecord } from './record.js';
 
@@ -27,6 +27,8 @@ export class Failures {
 
   register(handle: object, failure: Failure, observed: boolean): void {
     const root = failure.root ?? failure;
+    // Whoever cancelled it knows.
+    if (root.error instanceof CancelledError) return;
     if (observed) this.observe(failure);
     if (this.seen.has(root)) return;
     const unseen = this.unseen.get(root);

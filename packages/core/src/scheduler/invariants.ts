@@ -16,7 +16,8 @@ export function checkInvariants(state: SchedulerState, known?: Iterable<TaskReco
   const live = known === undefined ? seen : new Set([...known].filter((record) => !isTerminal(record)));
   atRest(state);
   for (const record of live) if (!seen.has(record)) broken(`nothing leads to ${text(record)} any more`);
-  for (const record of seen) if (!live.has(record)) broken(`${text(record)} is seen, and is not among the tasks`);
+  for (const record of seen)
+    if (!live.has(record)) broken(`${text(record)} is seen, and is not among the tasks`);
   counts(state, live);
   for (const place of state.places) checkPlace(place, live);
   for (const record of live) checkLive(record);
@@ -48,8 +49,10 @@ function counts(state: SchedulerState, live: ReadonlySet<TaskRecord>): void {
   for (const phase of [Phase.Waiting, Phase.Queued, Phase.Sent]) {
     equal(`the number of ${phaseName(phase)} tasks`, state.counts[phase] as number, found[phase] as number);
   }
-  for (const [phase, count] of state.counts.entries()) if (count < 0) broken(`there are ${count} tasks in phase ${phase}`);
-  equal('the number of unsettled tasks', state.unsettled, live.size);
+  for (const [phase, count] of state.counts.entries())
+    if (count < 0) broken(`there are ${count} tasks in phase ${phase}`);
+  const tasks = [...live].filter((record) => !record.given);
+  equal('the number of unsettled tasks', state.unsettled, tasks.length);
 }
 
 function checkPlace(place: Place, live: ReadonlySet<TaskRecord>): void {
@@ -57,20 +60,34 @@ function checkPlace(place: Place, live: ReadonlySet<TaskRecord>): void {
   const queued = [...place.backlog];
   const belong = [...live].filter((record) => record.phase === Phase.Queued && record.place === place);
   if (new Set(queued).size !== queued.length) broken(`a task is in the queue of ${id} twice`);
-  for (const record of belong) if (!queued.includes(record)) broken(`${text(record)} is not in the queue of ${id}`);
+  for (const record of belong)
+    if (!queued.includes(record)) broken(`${text(record)} is not in the queue of ${id}`);
   equal(`backlogCount of ${id}`, place.backlogCount, queued.length);
-  equal(`backlogMicros of ${id}`, place.backlogMicros, sum(queued, ({ estimate }) => estimate));
+  equal(
+    `backlogMicros of ${id}`,
+    place.backlogMicros,
+    sum(queued, ({ estimate }) => estimate),
+  );
 
   const sent = [...place.sent()];
-  if ([...place.sentFromLast()].reverse().some((record, i) => record !== sent[i])) broken(`the list of ${id} is torn`);
+  if ([...place.sentFromLast()].reverse().some((record, i) => record !== sent[i]))
+    broken(`the list of ${id} is torn`);
   for (const record of sent) {
     if (record.phase !== Phase.Sent && !record.cancelling) broken(`${text(record)} is in the list of ${id}`);
     if (record.place !== place) broken(`${text(record)} is in the list of ${id}, which is not its place`);
   }
   const busy = sent.filter(({ suspended }) => !suspended);
   equal(`sentCount of ${id}`, place.sentCount, busy.length);
-  equal(`sentMicros of ${id}`, place.sentMicros, sum(busy, ({ estimate }) => estimate));
-  equal(`sentOccupancy of ${id}`, place.sentOccupancy, sum(busy, ({ settings }) => settings.occupancy));
+  equal(
+    `sentMicros of ${id}`,
+    place.sentMicros,
+    sum(busy, ({ estimate }) => estimate),
+  );
+  equal(
+    `sentOccupancy of ${id}`,
+    place.sentOccupancy,
+    sum(busy, ({ settings }) => settings.occupancy),
+  );
 
   const next = place.backlog.peek();
   if (next !== undefined && place.hasRoom(next)) broken(`${id} has room and ${text(next)} waits for it`);
@@ -81,10 +98,15 @@ function checkPlace(place: Place, live: ReadonlySet<TaskRecord>): void {
 function checkResidents(place: Place): void {
   const { id } = place.processor;
   for (const record of place.residents) {
-    if (record.residence !== place) broken(`${id} has the result of ${text(record)}, whose residence is elsewhere`);
+    if (record.residence !== place)
+      broken(`${id} has the result of ${text(record)}, whose residence is elsewhere`);
     if (record.phase !== Phase.Finished) broken(`${id} has a result of ${text(record)}`);
   }
-  equal(`residentBytes of ${id}`, place.residentBytes, sum([...place.residents], ({ bytes }) => bytes));
+  equal(
+    `residentBytes of ${id}`,
+    place.residentBytes,
+    sum([...place.residents], ({ bytes }) => bytes),
+  );
 }
 
 function sum(records: readonly TaskRecord[], of: (record: TaskRecord) => number): number {
@@ -158,7 +180,8 @@ function checkResult(record: TaskRecord, consumers: number): void {
   }
   if (record.consumers < 0) broken(`consumers of ${text(record)} is ${record.consumers}`);
   if (record.handles < 0) broken(`handles of ${text(record)} is ${record.handles}`);
-  if (record.phase > Phase.Finished && record.dependents !== undefined) broken(`${text(record)} has dependents`);
+  if (record.phase > Phase.Finished && record.dependents !== undefined)
+    broken(`${text(record)} has dependents`);
   if (record.phase <= Phase.Finished) equal(`consumers of ${text(record)}`, record.consumers, consumers);
   if (record.residence !== undefined && !record.residence.residents.has(record)) {
     broken(`${record.residence.processor.id} does not know that it has the result of ${text(record)}`);

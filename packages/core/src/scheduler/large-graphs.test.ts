@@ -40,6 +40,13 @@ describe.each([true, false])('graphs of 100,000 tasks (processors that queue: %s
     runAll(...both);
     expect(sum.read()).toBe(2 * N);
   });
+});
+
+describe('100,000 tasks', () => {
+  const make = () => {
+    const both = processors(2, { queues: true });
+    return { both, driver: new Driver(both, { checked: false }) };
+  };
 
   it('of which every third fails', () => {
     const { both, driver } = make();
@@ -58,7 +65,9 @@ describe.each([true, false])('graphs of 100,000 tasks (processors that queue: %s
     const { both, driver } = make();
     let level: TaskRecord[] = Array.from({ length: 65_536 }, () => driver.spawn(one));
     while (level.length > 1) {
-      level = Array.from({ length: level.length / 2 }, (_, i) => driver.spawn(add, [level[2 * i], level[2 * i + 1]] as never));
+      level = Array.from({ length: level.length / 2 }, (_, i) =>
+        driver.spawn(add, [level[2 * i], level[2 * i + 1]] as never),
+      );
     }
     runAll(...both);
     expect(level[0]?.read()).toBe(65_536);
@@ -73,6 +82,8 @@ describe('a scheduler that does not come to rest', () => {
     // A bug that feeds a processor again and again.
     state['feed'] = (place) => state.feedLater(place);
     const record = { type: 'processorUp', processor: p } as never;
-    expect(() => state.handle(record)).toThrow(new PoniardError('the scheduler does not come to rest; please report this'));
+    expect(() => state.handle(record)).toThrow(
+      new PoniardError('the scheduler does not come to rest; please report this'),
+    );
   });
 });

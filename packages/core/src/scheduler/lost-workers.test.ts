@@ -10,7 +10,8 @@ type P = FakeProcessor;
 const keepers = (count: number, traits: Partial<P> = {}): P[] =>
   Array.from(
     { length: count },
-    (_, i) => new FakeProcessor({ id: `keeper:${i}`, space: new FakeMemory(`m${i}`), keeps: () => true, ...traits }),
+    (_, i) =>
+      new FakeProcessor({ id: `keeper:${i}`, space: new FakeMemory(`m${i}`), keeps: () => true, ...traits }),
   );
 
 describe('a processor that dies', () => {
@@ -34,7 +35,9 @@ describe('a processor that dies', () => {
     q.lose([task]);
     const { error } = failureOf(task);
     expect(error).toBeInstanceOf(WorkerLostError);
-    expect((error as Error).message).toBe('fake:1 was lost by the test while it ran one (#1), which has been tried 2 times');
+    expect((error as Error).message).toBe(
+      'fake:1 was lost by the test while it ran one (#1), which has been tried 2 times',
+    );
   });
 
   it.each([
@@ -148,7 +151,10 @@ describe('results that only a lost processor had', () => {
     driver.give(given, 1);
     let last = driver.spawn(increment, [given]);
     const links = [last];
-    for (let i = 0; i < 4; i++) links.push((last = driver.spawn(increment, [last])));
+    for (let i = 0; i < 4; i++) {
+      last = driver.spawn(increment, [last]);
+      links.push(last);
+    }
     runAll(p);
     p.lose([], true);
     driver.back(p);
@@ -172,7 +178,9 @@ describe('results that only a lost processor had', () => {
   it('E3. when a task waits for one on its way, it is made again', () => {
     const [p] = keepers(1) as [P];
     const [q] = processors(1, { id: 'other' } as never) as [P];
-    const driver = new Driver([p, q], { policy: { choose: (task, places) => places[task.id === 1 ? 0 : places.length - 1] as never } });
+    const driver = new Driver([p, q], {
+      policy: { choose: (task, places) => places[task.id === 1 ? 0 : places.length - 1] as never },
+    });
     const a = driver.spawn(one);
     p.finish();
     const b = driver.spawn(increment, [a]);
@@ -201,7 +209,9 @@ describe('results that only a lost processor had', () => {
 
   it('E3. are made again from inputs that had been brought to the host', () => {
     const [p, q] = keepers(2) as [P, P];
-    const driver = new Driver([p, q], { policy: { choose: (task, places) => places[task.id === 3 ? places.length - 1 : 0] as never } });
+    const driver = new Driver([p, q], {
+      policy: { choose: (task, places) => places[task.id === 3 ? places.length - 1 : 0] as never },
+    });
     let broken = false;
     const a = driver.spawn(() => {
       if (broken) throw new Error('broken now');
@@ -226,7 +236,9 @@ describe('results that only a lost processor had', () => {
 
   it('E3. fail when making an input again fails, whoever asks and whenever', () => {
     const [p, q] = keepers(2) as [P, P];
-    const driver = new Driver([p, q], { policy: { choose: (task, places) => places[task.id === 3 ? 1 : 0] as never } });
+    const driver = new Driver([p, q], {
+      policy: { choose: (task, places) => places[task.id === 3 ? 1 : 0] as never },
+    });
     let broken = false;
     const a = driver.spawn(() => {
       if (broken) throw new Error('broken now');
@@ -241,9 +253,9 @@ describe('results that only a lost processor had', () => {
     driver.back(p);
     const first = driver.fetch(a);
     runAll(p, q);
-    expect((first.failure?.error as Error).message).toBe('broken now');
+    expect(first.failure?.error).toEqual(new Error('broken now'));
     const second = driver.fetch(b);
-    expect((second.failure?.error as Error).message).toBe('broken now');
+    expect(second.failure?.error).toEqual(new Error('broken now'));
     expect(phases(a, b, c)).toEqual(['Failed', 'Failed', 'Finished']);
   });
 });

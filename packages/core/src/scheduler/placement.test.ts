@@ -1,5 +1,5 @@
-import { FakeMemory, FakePlacement, FakeProcessor } from '@poniard/testing';
 import { processorTypeScope } from '@poniard/scopes';
+import { FakeMemory, FakePlacement, FakeProcessor } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
 import { SchedulingError } from '../errors.js';
 import { SnapshotArgument, type TaskRecord } from './record.js';
@@ -9,7 +9,13 @@ import { failureOf, increment, names, one, phases, runAll } from './testing/task
 type P = FakeProcessor;
 const bytes = (size: number): SnapshotArgument => new SnapshotArgument('data', undefined, undefined, size);
 const gpu = (traits: Partial<P> = {}): P =>
-  new FakeProcessor({ id: 'gpu:0', kind: 'gpu', space: new FakeMemory('gpu:0', false), keeps: () => true, ...traits });
+  new FakeProcessor({
+    id: 'gpu:0',
+    kind: 'gpu',
+    space: new FakeMemory('gpu:0', false),
+    keeps: () => true,
+    ...traits,
+  });
 
 describe('the cost of a processor', () => {
   it('P1. queued: the expected work before a task, shared among as many as run at a time', () => {
@@ -54,7 +60,10 @@ describe('the cost of a processor', () => {
     expect(costs.terms(driver.spawn(one), place)).toMatchObject({ run: 1000, measured: false });
     p.finish(undefined, 300);
     expect(costs.terms(driver.spawn(one), place)).toMatchObject({ run: 300, measured: true });
-    expect(costs.terms(driver.spawn(one, [], { timeUtil: 7 }), place)).toMatchObject({ run: 7000, measured: true });
+    expect(costs.terms(driver.spawn(one, [], { timeUtil: 7 }), place)).toMatchObject({
+      run: 7000,
+      measured: true,
+    });
   });
 
   it('P1. the total is the sum of the terms, and the lowest wins', () => {
@@ -129,7 +138,10 @@ describe('which processors admit a task', () => {
   });
 
   it('K3. one that is not enabled by default runs only what names it', () => {
-    const [p, q] = [new FakeProcessor({ id: 'a' }), new FakeProcessor({ id: 'b', defaultEnabled: false, kind: 'odd' })];
+    const [p, q] = [
+      new FakeProcessor({ id: 'a' }),
+      new FakeProcessor({ id: 'b', defaultEnabled: false, kind: 'odd' }),
+    ];
     const driver = new Driver([p, q], { policy: { choose: (_, places) => places.at(-1) as never } });
     expect(driver.spawn(one).place?.processor.id).toBe('a');
     expect(driver.spawn(one, [], { scope: processorTypeScope('odd') }).place?.processor.id).toBe('b');
@@ -180,7 +192,9 @@ describe('processors that come late', () => {
   it('are handed only functions that are known to travel there', () => {
     const asked: string[] = [];
     const [p] = processors(1) as [P];
-    const driver = new Driver([p], { prepare: (fn, implementation) => void asked.push(`${fn.name} ${implementation}`) });
+    const driver = new Driver([p], {
+      prepare: (fn, implementation) => void asked.push(`${fn.name} ${implementation}`),
+    });
     const a = driver.spawn(one, [], { name: 'a' });
     const b = driver.spawn(increment, [a], { name: 'b' });
     expect(asked).toEqual([]);
@@ -203,7 +217,8 @@ describe('processors that come late', () => {
 
   it('a function that travels nowhere fails its tasks with the reason', () => {
     const driver = new Driver([new FakeProcessor({ local: false })], {
-      prepare: (fn, implementation) => fn.setTravel(implementation, { state: 'impossible', error: new Error('it cannot') }),
+      prepare: (fn, implementation) =>
+        fn.setTravel(implementation, { state: 'impossible', error: new Error('it cannot') }),
     });
     const task = driver.spawn(one);
     driver.handle({ type: 'prepared', fn: driver.fn(one) });
@@ -253,7 +268,9 @@ describe('learning on two kinds', () => {
     const [cpu, device] = two();
     const driver = new Driver([cpu, device], { policy: new FakePlacement(({ name }) => name) });
     const running = driver.spawn(increment, [1], { name: 'gpu', timeUtil: 1 });
-    const [other] = [1, 2].map(() => driver.spawn(increment, [1], { name: 'cpu', timeUtil: 1 })) as [TaskRecord];
+    const [other] = [1, 2].map(() => driver.spawn(increment, [1], { name: 'cpu', timeUtil: 1 })) as [
+      TaskRecord,
+    ];
     driver.fn(increment).trials.clear();
     const task = driver.spawn(one, [], { name: 'gpu' });
     return { cpu, device, driver, running, other, task, trials: driver.fn(one).trials };
@@ -291,7 +308,9 @@ describe('the default policy', () => {
     const driver = new Driver([p, q]);
     driver.fn(one).times.observe('fake', 0, 1);
     for (let i = 0; i < 100; i++) driver.spawn(one, [], { name: `${i}` });
-    const changes = Array.from({ length: 100 }, (_, i) => names(p).includes(`${i}`)).filter((on, i, all) => i > 0 && on !== all[i - 1]);
+    const changes = Array.from({ length: 100 }, (_, i) => names(p).includes(`${i}`)).filter(
+      (on, i, all) => i > 0 && on !== all[i - 1],
+    );
     expect(changes.length).toBeLessThan(10);
     expect(Math.min(p.calls.length, q.calls.length)).toBeGreaterThan(20);
   });

@@ -7,18 +7,23 @@ type P = FakeProcessor;
 const sum = (xs: number): number => xs;
 
 /** An operation that adds the numbers below `n`, one block for each processor. */
-function planned(driver: Driver, options: { block?: (...args: never[]) => unknown; refuses?: boolean } = {}): number[] {
+function planned(
+  driver: Driver,
+  options: { block?: (...args: never[]) => unknown; refuses?: boolean } = {},
+): number[] {
   const asked: number[] = [];
   driver.fn(sum, {
     name: 'sum',
     plan: ([n], count) => {
       asked.push(count);
       if (options.refuses) return undefined;
-      const block = options.block ?? ((from: number, step: number, to: number): number => {
-        let total = 0;
-        for (let i = from; i < to; i += step) total += i;
-        return total;
-      });
+      const block =
+        options.block ??
+        ((from: number, step: number, to: number): number => {
+          let total = 0;
+          for (let i = from; i < to; i += step) total += i;
+          return total;
+        });
       return {
         blocks: Array.from({ length: count }, (_, i) => ({ fn: block, args: [i, count, n] })),
         finish: (results) => (results as number[]).reduce((a, b) => a + b, 0),
@@ -99,7 +104,9 @@ describe('an operation with a plan', () => {
   });
 
   it('C4. leaves no block on any processor', () => {
-    const both = ['a', 'b'].map((id) => new FakeProcessor({ id, space: new FakeMemory(id), keeps: () => true }));
+    const both = ['a', 'b'].map(
+      (id) => new FakeProcessor({ id, space: new FakeMemory(id), keeps: () => true }),
+    );
     const driver = new Driver(both);
     planned(driver);
     const task = driver.spawn(sum, [10]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resolveSettings } from '../options.js';
 import { FunctionRecord } from '../functions/registry.js';
+import { resolveSettings } from '../options.js';
 import { ReadyQueue } from './queue.js';
 import { Phase, TaskRecord } from './record.js';
 
@@ -53,7 +53,10 @@ describe('the queue of a processor', () => {
   });
 
   it('gives the same as a sorted list, whatever is pushed, taken and settled', () => {
-    const action = fc.record({ what: fc.constantFrom('push', 'push', 'shift', 'steal', 'settle'), n: fc.nat(100) });
+    const action = fc.record({
+      what: fc.constantFrom('push', 'push', 'shift', 'steal', 'settle'),
+      n: fc.nat(100),
+    });
     fc.assert(
       fc.property(fc.array(action, { maxLength: 200 }), (actions) => {
         const queue = new ReadyQueue();

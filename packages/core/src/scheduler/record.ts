@@ -5,7 +5,7 @@
  */
 import type { Call, CallArgument } from '../processor.js';
 import { type FunctionRecord, GIVEN } from '../functions/registry.js';
-import type { TaskSettings } from '../options.js';
+import type { TaskOptions, TaskSettings } from '../options.js';
 import type { TaskSummary } from '../errors.js';
 import type { ValueCodec } from '../values/codec.js';
 import type { Stored } from '../ports.js';
@@ -252,6 +252,9 @@ export class TaskRecord implements Call {
   }
   get occupancy(): number {
     return this.settings.occupancy;
+  }
+  get around(): TaskOptions | undefined {
+    return this.settings.around;
   }
   get watched(): boolean {
     return this.settings.timeout !== undefined;

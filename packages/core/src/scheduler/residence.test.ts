@@ -120,7 +120,10 @@ describe('results that stay with a processor', () => {
     const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => name) });
     const task = driver.spawn(one, [], { name: 'keeper' });
     p.finish();
-    const [user, other] = [1, 2].map(() => driver.spawn(increment, [task], { name: 'fake:0' })) as [never, never];
+    const [user, other] = [1, 2].map(() => driver.spawn(increment, [task], { name: 'fake:0' })) as [
+      never,
+      never,
+    ];
     driver.cancel(user);
     expect(task.consumers).toBeGreaterThanOrEqual(0);
     driver.arrive();

@@ -278,7 +278,12 @@ export class Shell implements Outcomes {
     if (batch.length === 0) return;
     const report = this.reports.get(place) as PlaceReport;
     if (!place.processor.queues) for (const record of batch) this.started(record);
-    place.processor.run(batch, report);
+    try {
+      place.processor.run(batch, report);
+    } catch (error) {
+      // What it has answered for already stays answered.
+      for (const record of batch) report.failed(record, error);
+    }
   }
 
   /** What has not left the host's outbox comes back at once; for the rest the processor is asked. */

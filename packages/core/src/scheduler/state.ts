@@ -25,7 +25,10 @@ export class SchedulerState {
   readonly candidates: CandidateTable;
   /** Tasks by {@link Phase}. */
   readonly counts = new Int32Array(6);
-  /** Tasks that have not been settled. */
+  /**
+   * Tasks that have not been settled. A promise that is an argument does not count: who waits for it does, and when
+   * nobody does any more, it keeps neither the process nor `close()`.
+   */
   unsettled = 0;
   /** Whether all plug-ins have brought their processors. */
   complete = false;
@@ -141,7 +144,7 @@ export class SchedulerState {
     const was = isTerminal(record);
     record.phase = phase;
     if (phase >= Phase.Finished && this.waitingOutside.size > 0) this.waitingOutside.delete(record);
-    if (was !== phase >= Phase.Finished) this.unsettled += was ? 1 : -1;
+    if (was !== phase >= Phase.Finished && !record.given) this.unsettled += was ? 1 : -1;
   }
 
   feedLater(place: Place | undefined): void {
@@ -165,12 +168,12 @@ export class SchedulerState {
 
   private spawn(record: TaskRecord): void {
     this.counts[Phase.Waiting]!++;
-    this.unsettled++;
     this.trace?.('task:spawn', record, undefined);
     if (record.given) {
       this.waitingOutside.add(record);
       return;
     }
+    this.unsettled++;
     let failed: TaskRecord | undefined;
     const link = (input: TaskRecord): void => {
       if (input.phase > Phase.Finished) failed ??= input;

@@ -58,7 +58,9 @@ describe('an idle processor', () => {
   it('P4. asks for half of what another was handed and has not begun, the newest first', () => {
     const [p, q] = processors(2, { queues: true }) as [P, P];
     let pinned = true;
-    const policy = new FakePlacement(({ name }) => (pinned ? (name === 'other' ? 'fake:1' : 'fake:0') : 'fake:1'));
+    const policy = new FakePlacement(({ name }) =>
+      pinned ? (name === 'other' ? 'fake:1' : 'fake:0') : 'fake:1',
+    );
     const driver = new Driver([p, q], { policy });
     const other = driver.spawn(one, [], { name: 'other', timeUtil: 0.5 });
     const tasks = Array.from({ length: 8 }, (_, i) => driver.spawn(one, [], { name: `${i}`, timeUtil: 0.5 }));
@@ -74,7 +76,9 @@ describe('an idle processor', () => {
 
   it('P4. leaves what is little for a while, and asks for it when the other keeps it for long', () => {
     const [p, q] = processors(2, { queues: true }) as [P, P];
-    const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => (name === 'other' ? 'fake:1' : 'fake:0')) });
+    const driver = new Driver([p, q], {
+      policy: new FakePlacement(({ name }) => (name === 'other' ? 'fake:1' : 'fake:0')),
+    });
     const other = driver.spawn(one, [], { name: 'other', timeUtil: 0.01 });
     for (let i = 0; i < 4; i++) driver.spawn(one, [], { timeUtil: 0.01 });
     q.finish(other);
@@ -86,7 +90,9 @@ describe('an idle processor', () => {
 
   it('P4. does not ask for what others hang on: a chain stays together', () => {
     const [p, q] = processors(2, { queues: true }) as [P, P];
-    const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => (name === 'other' ? 'fake:1' : 'fake:0')) });
+    const driver = new Driver([p, q], {
+      policy: new FakePlacement(({ name }) => (name === 'other' ? 'fake:1' : 'fake:0')),
+    });
     const other = driver.spawn(one, [], { name: 'other', timeUtil: 0.5 });
     let last = driver.spawn(one, [], { timeUtil: 0.5 });
     for (let i = 0; i < 6; i++) last = driver.spawn(increment, [last], { timeUtil: 0.5 });
@@ -96,7 +102,9 @@ describe('an idle processor', () => {
 
   it('P4. a task that ended before it could be given back is not run twice', () => {
     const [p, q] = processors(2, { queues: true }) as [P, P];
-    const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => (name === 'other' ? 'fake:1' : 'fake:0')) });
+    const driver = new Driver([p, q], {
+      policy: new FakePlacement(({ name }) => (name === 'other' ? 'fake:1' : 'fake:0')),
+    });
     const other = driver.spawn(one, [], { name: 'other', timeUtil: 0.5 });
     for (let i = 0; i < 8; i++) driver.spawn(one, [], { name: `${i}`, timeUtil: 0.5 });
     q.finish(other);

@@ -5,7 +5,7 @@ import type { ValueCodec } from './codec.js';
 import { define, type EncodedError, makeError } from './error-shape.js';
 import { isPrimitive, kindOf } from './kinds.js';
 import { ERROR_TAG, isMark, MARK, type Mark, SHARED_TAG } from './mark.js';
-import type { SharedBuffers } from './shared-buffers.js';
+import type { BufferNumbers, SharedView } from './shared-buffers.js';
 
 /**
  * Decodes the marked values inside `value`, in place where possible: it must be private to the caller, as what
@@ -23,7 +23,7 @@ import type { SharedBuffers } from './shared-buffers.js';
  * console.log(restore(posted, (tag) => { throw new TypeError(`no codec for ${tag}`); }) instanceof URL); // true
  * ```
  */
-export function restore(value: unknown, find: (tag: string) => ValueCodec, numbers?: SharedBuffers): unknown {
+export function restore(value: unknown, find: (tag: string) => ValueCodec, numbers?: BufferNumbers): unknown {
   return isPrimitive(value) ? value : new Restorer(find, numbers).visit(value as object);
 }
 
@@ -33,7 +33,7 @@ class Restorer {
 
   constructor(
     private readonly find: (tag: string) => ValueCodec,
-    private readonly numbers: SharedBuffers | undefined,
+    private readonly numbers: BufferNumbers | undefined,
   ) {}
 
   visit(value: unknown): unknown {
@@ -101,7 +101,7 @@ class Restorer {
 
   private sharedMemory(mark: Mark): unknown {
     if (this.numbers === undefined) throw new TypeError('shared memory was sent by number, and there are no numbers here');
-    const view = this.numbers.restore(mark.value as Parameters<SharedBuffers['restore']>[0]);
+    const view = this.numbers.restore(mark.value as SharedView);
     this.done.set(mark, view);
     return view;
   }

@@ -7,15 +7,23 @@ import { globals } from './kinds.js';
 import { MARK, type Mark, SHARED_TAG } from './mark.js';
 
 /** What stands for a view: the buffer's number, the view's class, where it begins, and its length in elements. */
-type SharedView = readonly [id: number, kind: string, offset: number, length: number];
+export type SharedView = readonly [id: number, kind: string, offset: number, length: number];
 
 /** A buffer and its number, as they cross the first time. */
 export type NumberedBuffer = readonly [id: number, buffer: SharedArrayBuffer];
 
+/** The same, without the buffer where the receiver is known to have it. */
+export type CrossingBuffer = readonly [id: number, buffer: SharedArrayBuffer | undefined];
+
+/** What stands for shared memory becomes a view again. */
+export interface BufferNumbers {
+  restore(view: SharedView): unknown;
+}
+
 /** Numbers that one thread may give; threads have different prefixes. */
 const PER_PREFIX = 2 ** 26;
 
-export class SharedBuffers {
+export class SharedBuffers implements BufferNumbers {
   private readonly ids = new WeakMap<SharedArrayBuffer, number>();
   private readonly byId = new Map<number, WeakRef<SharedArrayBuffer>>();
   private readonly goneListeners = new Set<(id: number) => void>();
@@ -65,8 +73,8 @@ export class SharedBuffers {
     return buffers?.map((buffer) => [this.id(buffer), buffer]);
   }
 
-  adoptAll(buffers: readonly NumberedBuffer[] | undefined): SharedArrayBuffer[] | undefined {
-    return buffers?.map(([id, buffer]) => this.adopt(id, buffer));
+  adoptAll(buffers: readonly CrossingBuffer[] | undefined): SharedArrayBuffer[] | undefined {
+    return buffers?.map(([id, buffer]) => (buffer === undefined ? this.require(id) : this.adopt(id, buffer)));
   }
 
   /** Calls back when this thread's object for a buffer has been collected. Returns what ends it. */
@@ -85,11 +93,16 @@ export class SharedBuffers {
   }
 
   restore([id, kind, offset, length]: SharedView): unknown {
-    const buffer = this.get(id);
-    if (buffer === undefined) throw new ReferenceError(`shared buffer ${id} is not known on this thread; please report this`);
+    const buffer = this.require(id);
     if (kind === '') return buffer;
     const View = globals[kind] as new (buffer: SharedArrayBuffer, offset: number, length: number) => unknown;
     return new View(buffer, offset, length);
+  }
+
+  private require(id: number): SharedArrayBuffer {
+    const buffer = this.get(id);
+    if (buffer === undefined) throw new ReferenceError(`shared buffer ${id} is not known on this thread; please report this`);
+    return buffer;
   }
 
   private enter(id: number, buffer: SharedArrayBuffer): void {
@@ -97,6 +110,30 @@ export class SharedBuffers {
     this.ids.set(buffer, id);
     this.byId.set(id, new WeakRef(buffer));
     this.gone.register(buffer, id);
+  }
+}
+
+/** Notes the numbers of what it restores. */
+export class RestoredNumbers implements BufferNumbers {
+  private numbers: Set<number> | undefined = undefined;
+
+  constructor(private readonly buffers: SharedBuffers) {}
+
+  restore(view: SharedView): unknown {
+    this.restored(view[0]);
+    return this.buffers.restore(view);
+  }
+
+  restored(id: number): void {
+    this.numbers ??= new Set();
+    this.numbers.add(id);
+  }
+
+  /** The numbers since the last time. */
+  take(): Set<number> | undefined {
+    const { numbers } = this;
+    this.numbers = undefined;
+    return numbers;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { FakeProcessor, type FakeTraits } from '@poniard/testing';
 import { CancelledError } from '../../errors.js';
-import { type EventType, EventStream } from '../../events.js';
+import { EventStream, type EventType } from '../../events.js';
 import { FunctionRecord, GIVEN, type OperationShape } from '../../functions/registry.js';
 import { resolveSettings, type TaskOptions } from '../../options.js';
 import type { Loss } from '../../processor.js';
@@ -145,7 +145,13 @@ export class Driver implements Outcomes {
     const { record, from } = this.moving.splice(index, 1)[0] as { record: TaskRecord; from: Place };
     const { space } = from.processor as FakeProcessor;
     if (error === undefined && space.values.has(record.id)) {
-      this.handle({ type: 'moved', record, value: space.take(record.id), codecs: undefined, buffers: undefined });
+      this.handle({
+        type: 'moved',
+        record,
+        value: space.take(record.id),
+        codecs: undefined,
+        buffers: undefined,
+      });
     } else this.handle({ type: 'unmoved', record, from, error: error ?? new Error('the value is gone') });
   }
 
@@ -158,14 +164,17 @@ export class Driver implements Outcomes {
         checkInvariants(this.state, this.records);
       }
     } catch (error) {
-      throw new Error(`after ${describeEvent(event)}: ${(error as Error).message}\n${this.story(event)}`, { cause: error });
+      throw new Error(`after ${describeEvent(event)}: ${(error as Error).message}\n${this.story(event)}`, {
+        cause: error,
+      });
     }
     this.carryOut();
   }
 
   /** What happened to the tasks that are not settled, or to one. */
   story(about?: SchedulerEvent | TaskRecord): string {
-    const record = about instanceof TaskRecord ? about : (about as { record?: TaskRecord } | undefined)?.record;
+    const record =
+      about instanceof TaskRecord ? about : (about as { record?: TaskRecord } | undefined)?.record;
     const records = record === undefined ? this.records.filter(({ terminal }) => !terminal) : [record];
     return records.map(({ id }) => this.events.story(id)).join('\n\n');
   }
@@ -223,7 +232,10 @@ export class Driver implements Outcomes {
   }
 
   private prepare(fn: FunctionRecord, implementation: string): void {
-    if (this.options.prepare !== undefined) return this.options.prepare(fn, implementation);
+    if (this.options.prepare !== undefined) {
+      this.options.prepare(fn, implementation);
+      return;
+    }
     fn.setTravel(implementation, {
       state: 'ready',
       encoded: { kind: 'source', name: fn.name, source: '', imports: [] },
@@ -234,7 +246,11 @@ export class Driver implements Outcomes {
   private cut(record: TaskRecord, processors: number): void {
     const plan = record.fn.shape.plan?.(record.values(), processors);
     const blocks = (plan?.blocks ?? []).map(({ fn, args }) => {
-      const block = this.begin(this.fn(fn as Fn), args as Argument[], { ...record.settings, name: 'block', syncdeps: NOTHING });
+      const block = this.begin(this.fn(fn as Fn), args as Argument[], {
+        ...record.settings,
+        name: 'block',
+        syncdeps: NOTHING,
+      });
       block.handle = undefined;
       return block;
     });
@@ -248,14 +264,16 @@ export class Driver implements Outcomes {
     for (const block of plan.blocks) {
       if (block.hosted) continue;
       if (block.phase > Phase.Finished) {
-        return this.handle({ type: 'cancel', record, error: (block.value as Failure).error, force: false });
+        this.handle({ type: 'cancel', record, error: (block.value as Failure).error, force: false });
+        return;
       }
       // Looks again when this one has come.
       listen(block, { settled: () => this.assemble(record) });
       this.handle({ type: 'needed', record: block });
       return;
     }
-    if (!record.terminal) this.finishLocally(record, plan.finish(plan.blocks.map((block) => block.read())), 0);
+    if (!record.terminal)
+      this.finishLocally(record, plan.finish(plan.blocks.map((block) => block.read())), 0);
   }
 
   private run(place: Place): void {
@@ -263,7 +281,10 @@ export class Driver implements Outcomes {
     place.outbox = [];
     if (batch.length === 0) return;
     let report = this.reports.get(place);
-    if (report === undefined) this.reports.set(place, (report = new PlaceReport(this, place)));
+    if (report === undefined) {
+      report = new PlaceReport(this, place);
+      this.reports.set(place, report);
+    }
     place.processor.run(batch, report);
   }
 

@@ -36,6 +36,8 @@ export class PhaseWatch {
 
 function check(record: TaskRecord, from: Phase, to: Phase): void {
   if (!mayMove(from, to)) {
-    throw new Error(`no move in the table leads from ${phaseName(from)} to ${phaseName(to)}: ${record.name} (#${record.id})`);
+    throw new Error(
+      `no move in the table leads from ${phaseName(from)} to ${phaseName(to)}: ${record.name} (#${record.id})`,
+    );
   }
 }

@@ -175,7 +175,8 @@ export class Simulation {
     const index = this.tasks.length;
     const spec = this.scenario.tasks[index];
     if (spec === undefined) return false;
-    const earlier = (back: number): TaskRecord[] => (index === 0 ? [] : [this.tasks[Math.max(0, index - back)] as TaskRecord]);
+    const earlier = (back: number): TaskRecord[] =>
+      index === 0 ? [] : [this.tasks[Math.max(0, index - back)] as TaskRecord];
     this.ledger.push({ runs: 0, throws: 0, cutOff: 0, cancelled: false });
     const { body, shape } = this.fns[spec.sort];
     this.driver.fn(body, { name: spec.sort, ...shape });
@@ -198,10 +199,13 @@ export class Simulation {
     if (call !== undefined) {
       this.suspended.delete(call);
       processor.finish(call, 10 + (which % 2000));
-      if (!(call as TaskRecord).terminal || (call as TaskRecord).phase > Phase.Finished) this.endedBadly(processor, call);
+      if (!(call as TaskRecord).terminal || (call as TaskRecord).phase > Phase.Finished)
+        this.endedBadly(processor, call);
       return true;
     }
-    const stuck = processor.calls.find((waiting) => processor.missing(waiting).some(({ id }) => !has(processor, id)));
+    const stuck = processor.calls.find((waiting) =>
+      processor.missing(waiting).some(({ id }) => !has(processor, id)),
+    );
     if (stuck === undefined) return false;
     for (const { id } of processor.missing(stuck)) {
       if (!has(processor, id) && !this.ended.get(processor)?.has(id)) {
@@ -230,7 +234,10 @@ export class Simulation {
     const next = this.preparing.shift();
     if (next === undefined) return false;
     const { fn, implementation } = next;
-    fn.setTravel(implementation, { state: 'ready', encoded: { kind: 'source', name: fn.name, source: '', imports: [] } });
+    fn.setTravel(implementation, {
+      state: 'ready',
+      encoded: { kind: 'source', name: fn.name, source: '', imports: [] },
+    });
     this.driver.handle({ type: 'prepared', fn });
     return true;
   }
@@ -246,7 +253,9 @@ export class Simulation {
   }
 
   private suspend(processor: FakeProcessor | undefined): void {
-    const call = processor?.calls.find((one) => processor.missing(one).length === 0 && !this.suspended.has(one));
+    const call = processor?.calls.find(
+      (one) => processor.missing(one).length === 0 && !this.suspended.has(one),
+    );
     if (processor === undefined || call === undefined) return;
     this.suspended.set(call, processor);
     processor.report?.suspended(call);
@@ -282,7 +291,8 @@ export class Simulation {
   }
 
   private drop(task: TaskRecord | undefined): void {
-    if (task?.handles !== 1 || task.listeners !== undefined || this.isStillUsed(this.tasks.indexOf(task))) return;
+    if (task?.handles !== 1 || task.listeners !== undefined || this.isStillUsed(this.tasks.indexOf(task)))
+      return;
     this.dropped.add(task);
     this.driver.drop(task);
   }
@@ -304,7 +314,8 @@ export class Simulation {
     if (processor === undefined) return;
     this.losses++;
     const begun = processor.calls.filter(
-      (call, i) => processor.missing(call).length === 0 && (this.suspended.has(call) || (number >> (i % 16)) % 3 === 0),
+      (call, i) =>
+        processor.missing(call).length === 0 && (this.suspended.has(call) || (number >> (i % 16)) % 3 === 0),
     );
     for (const call of begun) {
       const index = this.tasks.indexOf(call as TaskRecord);
@@ -335,9 +346,12 @@ export class Simulation {
     const { state } = this.driver;
     for (let moves = true; moves; ) {
       moves = this.bringBack() || this.prepareOne() || this.arrive(0) || this.resume();
-      for (const processor of this.up()) moves = this.giveBack(processor, 1) || this.endOne(processor, 0) || moves;
+      for (const processor of this.up())
+        moves = this.giveBack(processor, 1) || this.endOne(processor, 0) || moves;
       if (moves) continue;
-      const lost = this.tasks.find((task) => task.phase === Phase.Finished && !task.hosted && !this.dropped.has(task));
+      const lost = this.tasks.find(
+        (task) => task.phase === Phase.Finished && !task.hosted && !this.dropped.has(task),
+      );
       if (state.unsettled === 0 && lost !== undefined) {
         this.driver.fetch(lost);
         moves = true;
@@ -365,7 +379,8 @@ export class Simulation {
 
   private compareValue(task: TaskRecord, expected: number): void {
     const value = task.read();
-    if (value !== expected) throw new Error(`${task.name} gave ${value} and not ${expected}\n${this.driver.story(task)}`);
+    if (value !== expected)
+      throw new Error(`${task.name} gave ${value} and not ${expected}\n${this.driver.story(task)}`);
   }
 
   /** A task may only fail for a reason that the scenario gave, to it or to one that it depends on. */
@@ -379,11 +394,19 @@ export class Simulation {
       error instanceof CancelledError
         ? ledger?.cancelled
         : error instanceof WorkerLostError
-          ? this.losses > 0 && (ledger === undefined || ledger.cutOff > (spec?.retries ?? 1) || spec?.retries === 0 || spec?.sort === 'planned' || ledger.throws > 0)
+          ? this.losses > 0 &&
+            (ledger === undefined ||
+              ledger.cutOff > (spec?.retries ?? 1) ||
+              spec?.retries === 0 ||
+              spec?.sort === 'planned' ||
+              ledger.throws > 0)
           : error instanceof SchedulingError
             ? true
-            : ledger !== undefined && ledger.throws > 0 && ledger.throws + ledger.cutOff > (spec?.retries ?? 0);
-    if (!excused) throw new Error(`${task.name} failed without a cause: ${error}\n${this.driver.story(task)}`);
+            : ledger !== undefined &&
+              ledger.throws > 0 &&
+              ledger.throws + ledger.cutOff > (spec?.retries ?? 0);
+    if (!excused)
+      throw new Error(`${task.name} failed without a cause: ${error}\n${this.driver.story(task)}`);
     if (root >= 0 && !this.dependsOn(this.tasks.indexOf(task), root)) {
       throw new Error(`${task.name} failed because of ${failure.rootTask.name}, which it does not depend on`);
     }
@@ -399,7 +422,8 @@ export class Simulation {
   /** Without losses each task runs once, and once more for each throw. */
   private checkRuns(index: number): void {
     const { runs, throws, cutOff } = this.ledger[index] as Ledger;
-    if (this.losses === 0 && runs > throws + 1) throw new Error(`task ${index} ran ${runs} times and threw ${throws} times`);
+    if (this.losses === 0 && runs > throws + 1)
+      throw new Error(`task ${index} ran ${runs} times and threw ${throws} times`);
     if (this.scenario.tasks[index]?.retries === 0 && runs + cutOff > 1) {
       throw new Error(`task ${index} may start once and started ${runs + cutOff} times`);
     }
@@ -410,9 +434,11 @@ export class Simulation {
     for (const task of this.tasks) while (task.handles > 0) this.driver.drop(task);
     for (const place of this.driver.state.places) {
       const left = [...place.residents].map(({ name, id }) => `${name} (#${id})`);
-      if (left.length > 0) throw new Error(`${place.processor.id} still has the results of ${left.join(', ')}`);
+      if (left.length > 0)
+        throw new Error(`${place.processor.id} still has the results of ${left.join(', ')}`);
       const { values } = (place.processor as FakeProcessor).space;
-      if (values.size > 0) throw new Error(`${place.processor.id} still has the values of ${[...values.keys()].join(', ')}`);
+      if (values.size > 0)
+        throw new Error(`${place.processor.id} still has the values of ${[...values.keys()].join(', ')}`);
     }
   }
 }
