@@ -1,7 +1,7 @@
 import { type Runtime, ValueTransferError } from '@poniard/core';
 import { describe, expect, it } from 'vitest';
 import { lengthOf, Plain, Point, plainOf, pointAt, twiceOf } from './fixtures/values.mjs';
-import { causeOf, gate, type Kind, rejection, suiteRuntime } from './runtimes.js';
+import { causeOf, gate, type Kind, rejection, suiteRuntime, testRuntime } from './runtimes.js';
 
 describe.each<Kind>(['threads', 'inline'])('arguments on %s', (kind) => {
   const runtime: Runtime = suiteRuntime(kind);
@@ -150,7 +150,7 @@ describe.each<Kind>(['threads', 'inline'])('arguments on %s', (kind) => {
   });
 
   it("S4. another runtime's task or chunk as an argument is a TypeError", async () => {
-    const other = kind === 'threads' ? inlineRuntime : threadRuntime;
+    const other = testRuntime('inline');
     const task = other.spawn(() => 1);
     expect(() => spawn((x: number) => x, task)).toThrow(TypeError);
     expect(() => spawn((x: number) => x, task)).toThrow(/argument 1.*another runtime/s);
@@ -161,10 +161,9 @@ describe.each<Kind>(['threads', 'inline'])('arguments on %s', (kind) => {
   });
 });
 
-const inlineRuntime = suiteRuntime('inline');
-const threadRuntime = suiteRuntime('threads');
-
 describe('results', () => {
+  const threadRuntime = suiteRuntime('threads');
+
   it("S4. a result of a user's class is an error where it would have to leave its thread", async () => {
     const task = threadRuntime.spawn(plainOf, 3);
     const cause = await causeOf(task);
@@ -180,9 +179,10 @@ describe('results', () => {
   });
 
   it('S4. inline, a result of any class is given as it is', async () => {
-    const result = await inlineRuntime.spawn(plainOf, 3);
+    const inline = testRuntime('inline');
+    const result = await inline.spawn(plainOf, 3);
     expect(result).toBeInstanceOf(Plain);
-    const fn = await inlineRuntime.spawn(() => () => 'called');
+    const fn = await inline.spawn(() => () => 'called');
     expect(fn()).toBe('called');
   });
 

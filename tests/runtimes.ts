@@ -1,7 +1,8 @@
 /** @file What the tests of several packages share: runtimes on threads or inline, gates, words on shared memory. */
-import type { Runtime } from '@poniard/core';
+import type { Runtime, Spawn } from '@poniard/core';
 import { type CpuThreadsOptions, cpuThreads } from '@poniard/proc-cpu';
-import { createSuiteRuntime, createTestRuntime, type TestRuntimeOptions } from '@poniard/testing';
+import { createTestRuntime, type TestRuntimeOptions, TestRuntimes } from '@poniard/testing';
+import { afterAll, beforeAll } from 'vitest';
 
 /** The processors on which most promises hold alike. */
 export type Kind = 'threads' | 'inline';
@@ -11,9 +12,32 @@ export function testRuntime(kind: Kind, options: TestRuntimeOptions = {}, thread
   return createTestRuntime({ ...options, plugins: [...pluginsOf(kind, threads), ...(options.plugins ?? [])] });
 }
 
-/** For all tests of a file or a `describe`. */
+/**
+ * One for all tests of a `describe`, or of a file. It is made when the first of them begins, so that those of a file do
+ * not all start their threads at once; what is returned stands for it.
+ */
 export function suiteRuntime(kind: Kind, options: TestRuntimeOptions = {}, threads: CpuThreadsOptions = {}): Runtime {
-  return createSuiteRuntime({ ...options, plugins: [...pluginsOf(kind, threads), ...(options.plugins ?? [])] });
+  let runtimes: TestRuntimes | undefined;
+  let runtime: Runtime | undefined;
+  const made = (): Runtime => {
+    if (runtime === undefined) throw new Error('the runtime of a suite is there while its tests run');
+    return runtime;
+  };
+  beforeAll(() => {
+    runtimes = new TestRuntimes(false);
+    runtime = runtimes.create({ ...options, plugins: [...pluginsOf(kind, threads), ...(options.plugins ?? [])] });
+  });
+  afterAll(() => runtimes?.close());
+  const spawn = Object.assign((...args: Parameters<Spawn>) => made().spawn(...args), {
+    with: (...args: Parameters<Spawn['with']>) => made().spawn.with(...args),
+  });
+  return new Proxy({} as Runtime, {
+    get(_, key) {
+      if (key === 'spawn') return spawn;
+      const value: unknown = Reflect.get(made(), key, made());
+      return typeof value === 'function' ? value.bind(made()) : value;
+    },
+  });
 }
 
 function pluginsOf(kind: Kind, threads: CpuThreadsOptions) {

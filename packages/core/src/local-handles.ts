@@ -3,6 +3,7 @@ import type { Scope } from '@poniard/scopes';
 import { ambient } from './ambient.js';
 import { ChunkHandle } from './chunk.js';
 import { PoniardError } from './errors.js';
+import type { AnyFunction } from './functions/encoded.js';
 import type { MemorySpace, Processor } from './processor.js';
 import { hostValue, Phase, type TaskRecord } from './scheduler/record.js';
 import type { Shell } from './scheduler/shell.js';
@@ -11,9 +12,11 @@ import type { ChunkType } from './values/codec.js';
 import { describe } from './values/snapshot.js';
 
 export class LocalTask<T> extends TaskHandle<T> {
+  /** `fn`: kept while somebody waits; records hold functions weakly, since these may hold handles in turn. */
   constructor(
     readonly shell: Shell,
     readonly record: TaskRecord,
+    readonly fn: AnyFunction,
   ) {
     super();
   }
@@ -88,7 +91,6 @@ export class LocalChunk<T> extends ChunkHandle<T> {
   readonly processor: Processor | undefined;
   readonly space: MemorySpace;
   readonly scope: Scope;
-  private readonly giveUp: () => void;
   private held: TaskRecord | undefined;
 
   constructor(
@@ -102,7 +104,7 @@ export class LocalChunk<T> extends ChunkHandle<T> {
     this.processor = maker ?? record.residence?.processor ?? record.place?.processor;
     this.space = record.hosted || record.residence === undefined ? { id: 'host' } : record.residence.processor.space;
     this.scope = record.settings.scope;
-    this.giveUp = shell.retain(record, this);
+    shell.retain(record, this);
   }
 
   get record(): TaskRecord {
@@ -116,8 +118,9 @@ export class LocalChunk<T> extends ChunkHandle<T> {
     return this.shell.fetch(this.record) as Promise<T>;
   }
   release(): void {
-    if (this.held === undefined) return;
+    const { held } = this;
+    if (held === undefined) return;
     this.held = undefined;
-    this.giveUp();
+    this.shell.giveUp(held, this);
   }
 }

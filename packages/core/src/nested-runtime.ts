@@ -22,12 +22,18 @@ export class NestedRuntime implements NestedHost {
     const syncdeps = request.syncdeps.map((task) => (task as HostedTask).record);
     const { around } = request;
     const settings = resolveSettings([given, around, this.defaults()], syncdeps, around);
-    const record = this.shell.spawn(fn, request.args.map(argumentOf), settings);
-    return new HostedTask(this.shell, record);
+    const record = this.shell.make(fn, request.args.map(argumentOf), settings);
+    const task = new HostedTask(this.shell, record);
+    record.handle = task;
+    this.shell.begin(record);
+    return task;
   }
 
   handle(call: Call): NestedTask {
-    return new HostedTask(this.shell, call as TaskRecord);
+    const record = call as TaskRecord;
+    const task = new HostedTask(this.shell, record);
+    this.shell.retain(record, task);
+    return task;
   }
 
   private functionOf(given: NestedFunction): FunctionRecord {
@@ -42,14 +48,10 @@ export class NestedRuntime implements NestedHost {
 }
 
 class HostedTask implements NestedTask {
-  private readonly giveUp: () => void;
-
   constructor(
     private readonly shell: Shell,
     readonly record: TaskRecord,
-  ) {
-    this.giveUp = shell.retain(record, this);
-  }
+  ) {}
 
   get id(): number {
     return this.record.id;
@@ -88,7 +90,7 @@ class HostedTask implements NestedTask {
   }
 
   drop(): void {
-    this.giveUp();
+    this.shell.giveUp(this.record, this);
   }
 }
 

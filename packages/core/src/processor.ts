@@ -105,8 +105,10 @@ export interface Report {
 export interface Loss {
   /** Completes the sentence "cpu:0 …": `'exited with code 3'`, `'ran out of memory'`. */
   readonly reason: string;
-  /** The calls that had begun; the others were only waiting there. */
+  /** The calls that had begun, finished ones whose answers were lost with it too; the others were only waiting there. */
   readonly started: readonly Call[];
+  /** Of these, the ones that it was at: they may be what it died of. Default: all that had begun. */
+  readonly running?: readonly Call[];
   /** Whether the processor comes back by itself under the same id. */
   readonly restarts: boolean;
 }

@@ -142,8 +142,8 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     const record = this.functions.record(fn);
     const settings = this.settings(record.name, options);
     const inputs = this.inputs(args, settings.name ?? record.name);
-    if (inputs instanceof Refused) return this.refusedTask(record, settings, inputs.error);
-    return this.shell.spawn(record, inputs, settings, this.handleOf).handle as LocalTask<unknown>;
+    if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
+    return this.begin(fn, this.shell.make(record, inputs, settings));
   }
 
   /** A handle on a value that is on this thread. Large arrays on ordinary memory are copied to shared memory, once. */
@@ -182,7 +182,12 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     throw new TypeError(`${where}: a Task is needed, not ${typeof task}`);
   }
 
-  private readonly handleOf = (record: TaskRecord): LocalTask<unknown> => new LocalTask(this.shell, record);
+  private begin(fn: AnyFunction, record: TaskRecord): LocalTask<unknown> {
+    const handle = new LocalTask(this.shell, record, fn);
+    record.handle = handle;
+    this.shell.begin(record);
+    return handle;
+  }
 
   private settings(name: string, options: TaskOptions | undefined): TaskSettings {
     const around = this.optionsContext.get();
@@ -252,11 +257,10 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     return record;
   }
 
-  private refusedTask(fn: TaskRecord['fn'], settings: TaskSettings, error: unknown): LocalTask<unknown> {
+  private refusedTask(fn: AnyFunction, settings: TaskSettings, error: unknown): LocalTask<unknown> {
     const gate = this.shell.spawn(GIVEN, NOTHING, this.plain);
-    const record = this.shell.spawn(fn, [gate], settings, this.handleOf);
-    const handle = record.handle as LocalTask<unknown>;
-    this.shell.end(record, error);
+    const handle = this.begin(fn, this.shell.make(this.functions.record(fn), [gate], settings));
+    this.shell.end(handle.record, error);
     this.shell.provide(gate, undefined);
     return handle;
   }

@@ -19,6 +19,7 @@ export class LaneThread {
   private pool: Piscina | undefined = undefined;
   private readonly port: MessagePort;
   private readonly farPort: MessagePort;
+  private closing: Promise<void> | undefined = undefined;
   private attached = false;
   private ended = false;
   private error: unknown = undefined;
@@ -76,11 +77,14 @@ export class LaneThread {
     for (const worker of this.pool?.threads ?? []) void worker.terminate();
   }
 
-  async close(): Promise<void> {
+  /** Ends the thread; resolves when it is gone. */
+  close(): Promise<void> {
     this.ended = true;
     clearTimeout(this.deadline);
     this.port.close();
-    await this.pool?.destroy();
+    this.farPort.close();
+    this.closing ??= this.pool?.destroy().catch(() => {}) ?? Promise.resolve();
+    return this.closing;
   }
 
   private failed(error: unknown): void {
@@ -94,12 +98,10 @@ export class LaneThread {
 
   private exited(code: number): void {
     if (this.ended) return;
-    this.ended = true;
-    clearTimeout(this.deadline);
     // What it had answered before it died still counts.
     this.poll();
-    this.port.close();
-    void this.pool?.destroy().catch(() => {});
+    // Piscina would start another thread in its place; the processor decides whether there is to be one.
+    void this.close();
     this.listener.died(this.reason(code), this.attached);
   }
 

@@ -30,6 +30,8 @@ export class ThreadProcessor implements Processor {
   private readonly lane: LaneClient;
   private thread: LaneThread;
   private failedStarts = 0;
+  /** Threads that have died, until nothing is left of them. */
+  private readonly ending: Promise<void>[] = [];
   private closed = false;
   private whenUp: () => void = () => {};
   private lostListener: ((loss: Loss) => void) | undefined = undefined;
@@ -82,7 +84,7 @@ export class ThreadProcessor implements Processor {
   async close(): Promise<void> {
     this.closed = true;
     this.lane.close();
-    await this.thread.close();
+    await Promise.all([this.thread.close(), ...this.ending]);
   }
 
   private makeThread(): LaneThread {
@@ -100,11 +102,12 @@ export class ThreadProcessor implements Processor {
     if (this.closed) return;
     if (!wasAttached) this.failedStarts++;
     const restarts = this.failedStarts < START_ATTEMPTS;
-    const started = this.lane.lost();
+    this.ending.push(this.thread.close());
+    const { started, running } = this.lane.lost();
     if (restarts) {
       this.thread = this.makeThread();
       this.thread.start();
     } else this.whenUp();
-    this.lostListener?.({ reason, started, restarts });
+    this.lostListener?.({ reason, started, running, restarts });
   }
 }

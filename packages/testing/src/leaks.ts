@@ -62,11 +62,12 @@ async function ofRuntime(runtime: Runtime, keepAlive: FakeKeepAlive | undefined)
   if (waiting + ready + running > 0)
     left.push(`tasks: ${waiting} waiting, ${ready} ready, ${running} running`);
   if (keepAlive?.held) left.push('a hold on the process');
-  for (let i = 0; i < COLLECTIONS && hostBytes(runtime) > 0; i++) await collectGarbage();
+  for (let i = 0; i < COLLECTIONS && keptBytes(runtime) > 0; i++) await collectGarbage();
   for (const [space, bytes] of Object.entries(runtime.stats().bytes)) {
     if (bytes > 0) left.push(`${bytes} bytes in the memory space ${space}`);
   }
   return left;
 }
 
-const hostBytes = (runtime: Runtime): number => runtime.stats().bytes.host ?? 0;
+const keptBytes = (runtime: Runtime): number =>
+  Object.values(runtime.stats().bytes).reduce((sum, bytes) => sum + bytes, 0);

@@ -24,19 +24,25 @@ type Travel =
   | { readonly state: 'impossible'; readonly error: unknown };
 
 export class FunctionRecord implements FunctionRef {
-  readonly times = new RunTimes();
+  times = new RunTimes();
   /** Tasks that wait until it is known how the function travels. */
   waiters: TaskRecord[] = [];
   /** Kinds of processor that are trying it for the first time right now. */
-  readonly trials = new Set<string>();
+  trials = new Set<string>();
   private readonly travels = new Map<string, Travel>();
   /** The candidates for which all that is needed has been prepared (a fast path for loops that spawn). */
   readyFor: object | undefined = undefined;
   readonly implementationKey: string;
 
+  /**
+   * `plain`: the function, where it is one of the user's own. Held weakly: a record may outlive its tasks, and a function
+   * that was written next to task handles holds these, and so would hold their results. Who waits for a task holds its
+   * function (see `LocalTask`).
+   */
   constructor(
-    readonly id: number,
+    public id: number,
     readonly shape: OperationShape,
+    private readonly plain?: WeakRef<AnyFunction>,
   ) {
     this.implementationKey = Object.keys(shape.implementations).sort().join(' ');
   }
@@ -51,8 +57,14 @@ export class FunctionRecord implements FunctionRef {
   }
 
   local(implementation: string): AnyFunction | undefined {
-    const found = this.shape.implementations[implementation];
+    const found = this.given(implementation);
     return typeof found === 'function' ? found : undefined;
+  }
+
+  /** An implementation as it was given: a function of this thread, or how one of another thread travels. */
+  given(implementation: string): AnyFunction | EncodedFunction | undefined {
+    const found = this.shape.implementations[implementation];
+    return found === PLAIN ? this.plain?.deref() : found;
   }
 
   has(implementation: string): boolean {
@@ -75,6 +87,9 @@ export class FunctionRecord implements FunctionRef {
   }
 }
 
+/** In place of a function that is held weakly. */
+const PLAIN: AnyFunction = () => {};
+
 /** Stands for the function of a value that no task makes. */
 export const GIVEN = new FunctionRecord(0, { name: 'value', implementations: {} });
 
@@ -86,17 +101,47 @@ export class FunctionRegistry {
   /** The last one looked up: a loop spawns the same function again and again. */
   private lastFunction: AnyFunction | undefined = undefined;
   private lastRecord: FunctionRecord | undefined = undefined;
+  /** By how they travel. */
+  private readonly contents = new Map<string, FunctionRecord>();
 
   record(fn: AnyFunction): FunctionRecord {
     if (fn === this.lastFunction) return this.lastRecord as FunctionRecord;
     let record = this.records.get(fn);
     if (record === undefined) {
-      record = this.create(shapeOf(fn));
+      const shape = shapeOf(fn);
+      record = operationShape in fn ? this.create(shape) : this.createPlain(fn, shape.name);
       this.records.set(fn, record);
     }
     this.lastFunction = fn;
     this.lastRecord = record;
     return record;
+  }
+
+  private createPlain(fn: AnyFunction, name: string): FunctionRecord {
+    return new FunctionRecord(this.nextId++, { name, implementations: { host: PLAIN } }, new WeakRef(fn));
+  }
+
+  /**
+   * A function that is written inside a loop or another function is a new one each time. Those that travel as the same
+   * are one to the workers, which then learn it once, and share what has been measured.
+   */
+  unify(record: FunctionRecord, encoded: EncodedFunction): void {
+    if (record.given('host') === undefined || Object.keys(record.shape.implementations).length > 1) return;
+    const content = JSON.stringify(encoded);
+    const first = this.contents.get(content);
+    if (first === undefined) {
+      this.contents.set(content, record);
+      return;
+    }
+    record.id = first.id;
+    record.times = first.times;
+    record.trials = first.trials;
+  }
+
+  /** Nothing is to be done: lets go of the function that was looked up last. */
+  rest(): void {
+    this.lastFunction = undefined;
+    this.lastRecord = undefined;
   }
 
   /** A record for a function that is not here, such as one that a worker's task spawns. */

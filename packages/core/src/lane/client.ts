@@ -3,7 +3,7 @@
  * carries the messages (a worker thread's port) and who ends the thread are the plug-in's.
  */
 import { PoniardError } from '../errors.js';
-import type { Call, FunctionRef, HostValue, NestedHost, Report } from '../processor.js';
+import type { Call, FunctionRef, HostValue, Loss, NestedHost, Report } from '../processor.js';
 import type { TaskOptions } from '../options.js';
 import type { ValueCodec } from '../values/codec.js';
 import { decodeError } from '../values/errors.js';
@@ -152,8 +152,9 @@ export class LaneClient {
    * The worker is gone: which calls had begun. The lane is then empty, and ready for the next worker, which
    * knows nothing yet.
    */
-  lost(): Call[] {
-    const began = this.calls.filter((call): call is Call => call !== undefined && this.hasStarted(call));
+  lost(): Required<Pick<Loss, 'started' | 'running'>> {
+    const started = this.calls.filter((call): call is Call => call !== undefined && this.hasStarted(call));
+    const running = started.filter(({ ticket }) => this.claims.isRunning(ticket, this.words[ticket] as number));
     this.calls.fill(undefined);
     this.size = 0;
     this.free = allSlots();
@@ -168,7 +169,7 @@ export class LaneClient {
     for (const { reject } of moves.values()) reject(new PoniardError(`${this.id} died with the value`));
     this.nested.drop();
     this.nested = this.newNested();
-    return began;
+    return { started, running };
   }
 
   private newNested(): NestedTasks {

@@ -34,7 +34,7 @@ type Travelling = Readonly<Record<string, EncodedFunction>>;
 
 /** A function as the host gets to know it. */
 interface Lesson {
-  readonly fnId: number;
+  fnId: number;
   readonly name: string;
   implementations: Travelling | Promise<Travelling>;
   taught: boolean;
@@ -46,6 +46,8 @@ export class LaneRuntime implements AmbientRuntime {
   private readonly awaited = new Map<number, AnyLaneTask>();
   private readonly functions = new WeakMap<AnyFunction, Lesson>();
   private functionCount = 0;
+  /** Numbers of functions by what the host knows of them. */
+  private readonly contents = new Map<string, number>();
   private readonly dropped = new FinalizationRegistry<number>((number) => {
     this.tasks.delete(number);
     this.channel.send(Answer.Drop, [number]);
@@ -186,10 +188,19 @@ export class LaneRuntime implements AmbientRuntime {
   }
 
   private request(request: Omit<NestedRequest, 'fn' | 'fnId'>, lesson: Lesson): void {
-    const { fnId, name, implementations } = lesson;
-    const fn = lesson.taught ? undefined : { name, implementations: implementations as Travelling };
-    lesson.taught = true;
-    this.channel.send(Answer.Spawn, { ...request, fnId, fn });
+    const { name, implementations } = lesson;
+    let fn: NestedRequest['fn'];
+    if (!lesson.taught) {
+      lesson.taught = true;
+      // A function that is written inside a task is a new one in each; the host gets to know it once.
+      const content = JSON.stringify([name, implementations]);
+      const known = this.contents.get(content);
+      if (known === undefined) {
+        this.contents.set(content, lesson.fnId);
+        fn = { name, implementations: implementations as Travelling };
+      } else lesson.fnId = known;
+    }
+    this.channel.send(Answer.Spawn, { ...request, fnId: lesson.fnId, fn });
   }
 
   /** How a function travels to the host; found out once. */
@@ -269,6 +280,7 @@ export class LaneTask<T> extends TaskHandle<T> {
   /** Until then: ends it here, since the host need not hear of it any more. */
   callOff: ((error: unknown) => void) | undefined = undefined;
   private outcome: { readonly ok: boolean; readonly value: unknown } | undefined = undefined;
+  private asked = false;
   private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
 
   constructor(
@@ -285,7 +297,11 @@ export class LaneTask<T> extends TaskHandle<T> {
   }
 
   get state(): TaskState {
-    if (this.outcome === undefined) return 'waiting';
+    if (this.outcome === undefined) {
+      // The host tells of tasks that somebody asks for; the answer then comes while the asker does other things.
+      if (!this.asked) this.ask();
+      return 'waiting';
+    }
     return this.outcome.ok ? 'finished' : 'failed';
   }
 
@@ -307,8 +323,13 @@ export class LaneTask<T> extends TaskHandle<T> {
           reject(error);
         },
       });
-      if (this.waiting.length === 1) this.runtime.await(this);
+      if (!this.asked) this.ask();
     });
+  }
+
+  private ask(): void {
+    this.asked = true;
+    this.runtime.await(this);
   }
 
   wait(): Promise<void> {

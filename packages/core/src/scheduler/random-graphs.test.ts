@@ -31,16 +31,18 @@ const scenario = (faults: boolean): fc.Arbitrary<Scenario> =>
   });
 
 const RUNS = Number(process.env['PONIARD_RUNS'] ?? 100);
+/** In ms: for many runs, by `PONIARD_RUNS`. */
+const LIMIT = Math.max(20_000, RUNS * 100);
 
 describe('random graphs', () => {
-  it('agree with a sequential evaluation, in whatever order tasks finish, throw and are given back', () => {
+  it('agree with a sequential evaluation, in whatever order tasks finish, throw and are given back', { timeout: LIMIT }, () => {
     fc.assert(
       fc.property(scenario(false), (s) => new Simulation(s).run()),
       { numRuns: RUNS },
     );
   });
 
-  it('E3. agree with it when workers die and tasks are cancelled', () => {
+  it('E3. agree with it when workers die and tasks are cancelled', { timeout: LIMIT }, () => {
     fc.assert(
       fc.property(scenario(true), (s) => new Simulation(s).run()),
       { numRuns: RUNS },

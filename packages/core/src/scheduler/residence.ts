@@ -153,9 +153,19 @@ export function consumed(state: SchedulerState, record: TaskRecord): void {
 function unneeded(state: SchedulerState, record: TaskRecord, input: TaskRecord): void {
   // It counts as a consumer from when the input finished, but not while it waits for the input to come or to be made again.
   if (input.phase !== Phase.Finished && (input.phase > Phase.Finished || !input.settled)) return;
-  if (input.dependents !== undefined && hangsOn(record, input)) return;
+  if (input.dependents !== undefined && hangsOn(record, input)) {
+    // Once for each time that it is an input: some may have waited, and others not yet.
+    removeDependent(input, record);
+    return;
+  }
   input.consumers--;
   if (input.residence !== undefined) freeIfUnused(state, input);
+}
+
+function removeDependent(input: TaskRecord, record: TaskRecord): void {
+  const { dependents } = input;
+  if (Array.isArray(dependents) && dependents.length > 1) dependents.splice(dependents.indexOf(record), 1);
+  else input.dependents = undefined;
 }
 
 function hangsOn(record: TaskRecord, input: TaskRecord): boolean {
@@ -230,16 +240,19 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
   place.gone = !loss.restarts;
   place.lossReason = loss.reason;
   state.trace?.('processor:lost', undefined, place);
-  for (const record of place.residents) {
-    record.residence = undefined;
-    record.moving = false;
-    if (record.dependents !== undefined || record.listeners !== undefined) {
-      if (!record.hosted) recompute(state, record);
-    }
-  }
+  const lost = [...place.residents];
   place.residents.clear();
   place.residentBytes = 0;
+  for (const record of lost) {
+    record.residence = undefined;
+    record.moving = false;
+  }
+  for (const record of lost) {
+    const wanted = record.dependents !== undefined || record.listeners !== undefined;
+    if (wanted && !record.hosted) recompute(state, record);
+  }
   const began = new Set<unknown>(loss.started);
+  const running = new Set<unknown>(loss.running ?? loss.started);
   const sent = [...place.sent()];
   place.outbox = [];
   for (const record of sent) {
@@ -252,8 +265,7 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
       continue;
     }
     const limit = record.settings.retries ?? 1;
-    const guilty = began.has(record) && !wasSuspended;
-    if (guilty) record.attempt++;
+    if (running.has(record) && !wasSuspended) record.attempt++;
     if (began.has(record) && (limit === 0 || record.attempt > limit)) {
       state.again(record);
       failTask(state, record, workerLost(record, place, loss), undefined);
@@ -272,7 +284,7 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
 }
 
 function workerLost(record: TaskRecord, place: Place, loss: Loss): WorkerLostError {
-  const runs = record.attempt === 1 ? 'once' : `${record.attempt} times`;
+  const runs = record.attempt < 2 ? 'once' : `${record.attempt} times`;
   return new WorkerLostError(
     `${place.processor.id} ${loss.reason} while it ran ${record.name} (#${record.id}), which has been tried ${runs}`,
   );

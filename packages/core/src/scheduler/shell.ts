@@ -66,9 +66,17 @@ export class Shell implements Outcomes {
   }
 
   /** Makes a task and starts it as soon as it can be. */
-  spawn(fn: TaskRecord['fn'], args: readonly Argument[], settings: TaskSettings, handle?: (r: TaskRecord) => object): TaskRecord {
-    const record = new TaskRecord(this.nextId++, fn, args, settings);
-    if (handle !== undefined) record.handle = handle(record);
+  spawn(fn: TaskRecord['fn'], args: readonly Argument[], settings: TaskSettings): TaskRecord {
+    return this.begin(this.make(fn, args, settings));
+  }
+
+  /** A task that `begin` starts: in between its maker gives it a handle. */
+  make(fn: TaskRecord['fn'], args: readonly Argument[], settings: TaskSettings): TaskRecord {
+    return new TaskRecord(this.nextId++, fn, args, settings);
+  }
+
+  begin(record: TaskRecord): TaskRecord {
+    const { settings } = record;
     this.state.handle({ type: 'spawn', record });
     if (settings.signal !== undefined) this.watches.listen(settings.signal, record);
     if (!this.held) this.holdOrRelease();
@@ -152,14 +160,15 @@ export class Shell implements Outcomes {
     else record.observed = true;
   }
 
-  /** Counts a handle on a value (C4). Returns what gives it up. */
-  retain(record: TaskRecord, handle: object): () => void {
+  /** Counts a handle on a value (C4). */
+  retain(record: TaskRecord, handle: object): void {
     record.handles++;
     this.handles.register(handle, record, handle);
-    return () => {
-      this.handles.unregister(handle);
-      this.release(record);
-    };
+  }
+
+  /** Gives a handle up, which is else done when it is collected. */
+  giveUp(record: TaskRecord, handle: object): void {
+    if (this.handles.unregister(handle)) this.release(record);
   }
 
   addProcessor(processor: Processor): void {
@@ -302,13 +311,14 @@ export class Shell implements Outcomes {
   private prepare(fn: FunctionRecord, implementation: string): void {
     const ready = (encoded: ReturnType<typeof fn.encoded>): void => {
       fn.setTravel(implementation, { state: 'ready', encoded });
+      this.ports.registry.unify(fn, encoded);
       this.state.handle({ type: 'prepared', fn });
     };
     const impossible = (error: unknown): void => {
       fn.setTravel(implementation, { state: 'impossible', error });
       this.state.handle({ type: 'prepared', fn });
     };
-    const given = fn.shape.implementations[implementation];
+    const given = fn.given(implementation);
     try {
       const encoded = typeof given === 'function' ? this.ports.functionCodec.encode(given) : given;
       if (encoded === undefined) throw new PoniardError(`${fn.name} has no implementation ${implementation}`);
@@ -356,10 +366,7 @@ export class Shell implements Outcomes {
     if (handle !== undefined && record.terminal) {
       record.handle = undefined;
       if (record.phase > Phase.Finished) this.failures.register(handle, record.value as Failure, record.observed);
-      else if (record.residence !== undefined) {
-        record.handles++;
-        this.handles.register(handle, record, handle);
-      }
+      else if (record.residence !== undefined) this.retain(record, handle);
     }
     if (listeners !== undefined) {
       record.listeners = undefined;
@@ -388,6 +395,7 @@ export class Shell implements Outcomes {
     if (busy) this.ports.keepAlive.hold();
     else {
       this.ports.keepAlive.release();
+      this.ports.registry.rest();
       for (const listener of this.idleListeners.splice(0)) listener();
     }
   }

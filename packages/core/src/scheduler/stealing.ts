@@ -1,7 +1,7 @@
 /** @file How a processor without work gets some from others (P4). */
 import type { Place } from './place.js';
 import { endTrial } from './placement.js';
-import type { TaskRecord } from './record.js';
+import { Phase, type TaskRecord } from './record.js';
 import type { SchedulerState } from './state.js';
 
 /** In µs: queued work below this is not worth taking from a processor that has it already. */
@@ -70,8 +70,10 @@ function gains(state: SchedulerState, record: TaskRecord, victim: Place, thief: 
   if (!victim.up) return true;
   const { kind } = thief.processor;
   if (state.candidates.several && !costs.measured(record, kind) && record.fn.trials.has(kind)) return false;
-  const there = victim.queuedMicros;
-  return costs.transfer(record, thief) + costs.run(record, kind) + thief.queuedMicros <= Math.max(there, record.estimate);
+  // What was handed over was estimated then: its function may have been run for the first time since.
+  const fresh = costs.run(record, victim.processor.kind);
+  const there = Math.max(victim.queuedMicros, record.phase === Phase.Sent ? 2 * fresh : fresh);
+  return costs.transfer(record, thief) + costs.run(record, kind) + thief.queuedMicros <= there;
 }
 
 function busiest(
