@@ -3,7 +3,7 @@ import { anyScope, includes, type Scope } from '@poniard/scopes';
 import type { DependencyContainer } from 'tsyringe';
 import { ambient, type AmbientRuntime } from './ambient.js';
 import type { Chunk } from './chunk.js';
-import { CancelledError, PoniardError } from './errors.js';
+import { CancelledError, PoniardError, ValueTransferError } from './errors.js';
 import type { EventListener, EventStream } from './events.js';
 import { type PlacementReport, explainTask } from './explain.js';
 import type { AnyFunction } from './functions/encoded.js';
@@ -225,7 +225,7 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
         args[i] = this.input(arg, label);
       } catch (error) {
         // Bad use is thrown here and now (E4); a value that cannot travel fails the task that it was for.
-        if (error instanceof TypeError) throw error;
+        if (!(error instanceof ValueTransferError)) throw error;
         return new Refused(error);
       }
     }

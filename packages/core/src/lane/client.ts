@@ -73,6 +73,7 @@ export class LaneClient {
   /** No worker will be there any more. */
   close(): void {
     this.stopListening();
+    this.nested.drop();
   }
 
   /** What the worker's end is begun with. */

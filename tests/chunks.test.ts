@@ -1,0 +1,146 @@
+/** @file Chunks on threads: handles on values, where these live, and when they go. */
+import { exactScope, PoniardError, SchedulingError, scope } from '@poniard/core';
+import { describe, expect, it } from 'vitest';
+import { causeOf, rejection, testRuntime } from './runtimes.js';
+
+const big = (length: number): number[] => Array.from({ length }, (_, i) => i);
+const lengthOf = (xs: ArrayLike<number>): number => xs.length;
+
+describe('C1. a chunk', () => {
+  it('C1. tells type, bytes, maker, space and scope of a value', async () => {
+    const runtime = testRuntime('threads');
+    const chunk = runtime.tochunk(new Float64Array(20_000).fill(2));
+    expect(chunk.type).toEqual({ kind: 'Float64Array', dtype: 'f64', shape: [20_000] });
+    expect(chunk.bytes).toBeGreaterThanOrEqual(160_000);
+    expect([chunk.space.id, chunk.processor?.id]).toEqual(['host', 'inline:0']);
+    expect((await chunk.fetch())[0]).toBe(2);
+    expect(await runtime.fetch(runtime.spawn(lengthOf, chunk))).toBe(20_000);
+  });
+
+  it("C1. a task's chunk stays where it was made", async () => {
+    const runtime = testRuntime('threads');
+    const chunk = await runtime.spawn.with({ scope: scope({ thread: 1 }) }, big, 50_000).chunk();
+    expect([chunk.space.id, chunk.processor?.id]).toEqual(['cpu:1', 'cpu:1']);
+    expect((await chunk.fetch()).at(-1)).toBe(49_999);
+  });
+
+  it('C1. wrapping a chunk again gives it back; a task is a TypeError', () => {
+    const runtime = testRuntime('threads');
+    const chunk = runtime.tochunk(1);
+    expect(runtime.tochunk(chunk)).toBe(chunk);
+    expect(() => runtime.tochunk(runtime.spawn(big, 1))).toThrow(/task\.chunk\(\)/);
+  });
+
+  it('C1. a chunk of a failed task rejects as the task does', async () => {
+    const runtime = testRuntime('threads');
+    const task = runtime.spawn((): number => {
+      throw new Error('none');
+    });
+    expect(((await rejection(task.chunk())) as Error).cause).toMatchObject({ message: 'none' });
+  });
+
+  it('K2. its scope holds for tasks that use it; one that excludes it is an error that names both', async () => {
+    const runtime = testRuntime('threads');
+    const [first, second] = runtime.processors(scope({ threads: 'all' }));
+    const chunk = runtime.tochunk(3, { scope: exactScope(first as never) });
+    const task = runtime.spawn((x: number) => x, chunk);
+    expect(await task).toBe(3);
+    expect(runtime.explain(task).processor).toBe('cpu:0');
+    const error = await causeOf(runtime.spawn.with({ scope: exactScope(second as never) }, (x: number) => x, chunk));
+    expect(error).toBeInstanceOf(SchedulingError);
+    expect(error.message).toMatch(/cpu:0/);
+    expect(error.message).toMatch(/cpu:1/);
+  });
+});
+
+describe('C2, C3. data', () => {
+  it('C3. shared memory is the same memory on every thread', async () => {
+    const runtime = testRuntime('threads');
+    const data = new Int32Array(new SharedArrayBuffer(4 * 100_000));
+    const adds = (xs: Int32Array, i: number): Int32Array => {
+      Atomics.add(xs, i, 1);
+      return xs;
+    };
+    const passed = [0, 1, 0, 1].reduce<never>(
+      (before, thread, i) => runtime.spawn.with({ scope: scope({ thread }) }, adds, before, i) as never,
+      data as never,
+    );
+    const back = (await passed) as Int32Array;
+    expect([...data.slice(0, 5)]).toEqual([1, 1, 1, 1, 0]);
+    expect(back.buffer).toBe(data.buffer);
+  });
+
+  it('C2. a result that was moved once is not moved again', async () => {
+    const runtime = testRuntime('threads');
+    const moves: string[] = [];
+    const stop = runtime.subscribe(({ type, name }) => {
+      if (type === 'chunk:moved') moves.push(`${name}`);
+    });
+    const made = runtime.spawn.with({ scope: scope({ thread: 0 }) }, big, 50_000);
+    const elsewhere = Array.from({ length: 5 }, () => runtime.spawn.with({ scope: scope({ thread: 1 }) }, lengthOf, made));
+    expect(await runtime.fetchAll(elsewhere)).toEqual(new Array(5).fill(50_000));
+    await made;
+    stop();
+    expect(moves).toEqual(['big']);
+  });
+
+  it('O3. meta hands over the handle, and moves nothing', async () => {
+    const runtime = testRuntime('threads');
+    const moved: unknown[] = [];
+    const stop = runtime.subscribe((event) => {
+      if (event.type === 'chunk:move') moved.push(event);
+    });
+    const made = runtime.spawn.with({ scope: scope({ thread: 0 }) }, big, 50_000);
+    const looks = (chunk: unknown): string => Object.prototype.toString.call(chunk);
+    const task = runtime.spawn.with({ meta: true, scope: scope({ thread: 1 }) }, looks, made as never);
+    expect(await task).toBe('[object Chunk]');
+    stop();
+    expect(moved).toEqual([]);
+  });
+});
+
+describe('C4. lifetimes', () => {
+  it('C4. release() frees a value at once, and using it afterwards is an error', async () => {
+    const runtime = testRuntime('threads');
+    const chunk = runtime.tochunk(new Float64Array(100_000));
+    expect(runtime.stats().bytes['host']).toBeGreaterThanOrEqual(800_000);
+    chunk.release();
+    expect(runtime.stats().bytes['host']).toBe(0);
+    expect(() => chunk.fetch()).toThrow(PoniardError);
+    expect(() => runtime.spawn(lengthOf, chunk)).toThrow(/released/);
+  });
+
+  it('C4. `using` releases, and a pending task keeps what it needs', async () => {
+    const runtime = testRuntime('threads');
+    let task: PromiseLike<number>;
+    {
+      using chunk = runtime.tochunk(new Float64Array(100_000));
+      task = runtime.spawn(lengthOf, chunk);
+    }
+    expect(await task).toBe(100_000);
+  });
+
+  it('C4. over many rounds what workers hold stays flat', async () => {
+    const runtime = testRuntime('threads');
+    for (let round = 0; round < 300; round++) {
+      const made = runtime.spawn(big, 10_000);
+      using chunk = await runtime.spawn((xs: number[]) => xs.map((x) => x + 1), made).chunk();
+      expect(chunk.bytes).toBeGreaterThan(0);
+    }
+    // Handles on tasks go with the garbage collector.
+    const { setFlagsFromString } = await import('node:v8');
+    const { runInNewContext } = await import('node:vm');
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const { 'cpu:0': a = 0, 'cpu:1': b = 0 } = runtime.stats().bytes;
+    for (let i = 0; i < 10 && total(runtime.stats().bytes) > 0; i++) {
+      gc();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(total(runtime.stats().bytes)).toBeLessThan(Math.max(1, (a + b) / 10) + 300_000);
+  });
+});
+
+function total(bytes: Readonly<Record<string, number>>): number {
+  return (bytes['cpu:0'] ?? 0) + (bytes['cpu:1'] ?? 0);
+}
