@@ -13,7 +13,11 @@ describe.each<Kind>(['threads', 'inline'])('arguments on %s', (kind) => {
     const numbers = new Float64Array([1, 2, 3]);
     const map = new Map([['a', 1]]);
     const task = spawn(
-      (o: { list: number[] }, xs: Float64Array, m: Map<string, number>, _go: number) => [o.list, [...xs], m.get('a')],
+      (o: { list: number[] }, xs: Float64Array, m: Map<string, number>, _go: number) => [
+        o.list,
+        [...xs],
+        m.get('a'),
+      ],
       object,
       numbers,
       map,
@@ -132,7 +136,11 @@ describe.each<Kind>(['threads', 'inline'])('arguments on %s', (kind) => {
   });
 
   it('S4. an argument that cannot be cloned is an error that says which', async () => {
-    const task = spawn((a: number, f: unknown) => [a, f], 1, () => 2);
+    const task = spawn(
+      (a: number, f: unknown) => [a, f],
+      1,
+      () => 2,
+    );
     const cause = await causeOf(task);
     expect(cause).toBeInstanceOf(ValueTransferError);
     expect(cause.message).toMatch(/argument 2/);

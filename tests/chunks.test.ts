@@ -46,7 +46,9 @@ describe('C1. a chunk', () => {
     const task = runtime.spawn((x: number) => x, chunk);
     expect(await task).toBe(3);
     expect(runtime.explain(task).processor).toBe('cpu:0');
-    const error = await causeOf(runtime.spawn.with({ scope: exactScope(second as never) }, (x: number) => x, chunk));
+    const error = await causeOf(
+      runtime.spawn.with({ scope: exactScope(second as never) }, (x: number) => x, chunk),
+    );
     expect(error).toBeInstanceOf(SchedulingError);
     expect(error.message).toMatch(/cpu:0/);
     expect(error.message).toMatch(/cpu:1/);
@@ -77,7 +79,9 @@ describe('C2, C3. data', () => {
       if (type === 'chunk:moved') moves.push(`${name}`);
     });
     const made = runtime.spawn.with({ scope: scope({ thread: 0 }) }, big, 50_000);
-    const elsewhere = Array.from({ length: 5 }, () => runtime.spawn.with({ scope: scope({ thread: 1 }) }, lengthOf, made));
+    const elsewhere = Array.from({ length: 5 }, () =>
+      runtime.spawn.with({ scope: scope({ thread: 1 }) }, lengthOf, made),
+    );
     expect(await runtime.fetchAll(elsewhere)).toEqual(new Array(5).fill(50_000));
     await made;
     stop();

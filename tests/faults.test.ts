@@ -1,5 +1,12 @@
 /** @file What goes wrong with workers, and what the others notice of it: nothing. */
-import { exactScope, PoniardError, SchedulingError, scope, TaskFailedError, WorkerLostError } from '@poniard/core';
+import {
+  exactScope,
+  PoniardError,
+  SchedulingError,
+  scope,
+  TaskFailedError,
+  WorkerLostError,
+} from '@poniard/core';
 import { describe, expect, it } from 'vitest';
 import { causeOf, counters, rejection, testRuntime } from './runtimes.js';
 
@@ -25,14 +32,19 @@ describe('E3. a worker that dies', () => {
     const starts = counters(1);
     const error = await causeOf(runtime.spawn(countsAndExits, starts));
     expect(error).toBeInstanceOf(WorkerLostError);
-    expect(error.message).toMatch(/cpu:[01] exited with code 1 while it ran countsAndExits \(#\d+\), which has been tried 2 times/);
+    expect(error.message).toMatch(
+      /cpu:[01] exited with code 1 while it ran countsAndExits \(#\d+\), which has been tried 2 times/,
+    );
     expect(starts[0]).toBe(2);
   });
 
   it('E3. fails no task that only waited there', async () => {
     const runtime = testRuntime('threads', {}, { threads: 1 });
     const lost = runtime.spawn(exits);
-    const others = runtime.map(double, Array.from({ length: 200 }, (_, i) => i));
+    const others = runtime.map(
+      double,
+      Array.from({ length: 200 }, (_, i) => i),
+    );
     expect(await causeOf(lost)).toBeInstanceOf(WorkerLostError);
     expect(await runtime.fetchAll(others)).toEqual(Array.from({ length: 200 }, (_, i) => 2 * i));
   });
@@ -78,7 +90,11 @@ describe('E3. a worker that dies', () => {
   });
 
   it("E3. says 'out of memory' where its limit was exceeded", async () => {
-    const runtime = testRuntime('threads', {}, { threads: 1, resourceLimits: { maxOldGenerationSizeMb: 24 } });
+    const runtime = testRuntime(
+      'threads',
+      {},
+      { threads: 1, resourceLimits: { maxOldGenerationSizeMb: 24 } },
+    );
     const error = await causeOf(runtime.spawn.with({ retries: 0 }, exhausts));
     expect(error).toBeInstanceOf(WorkerLostError);
     expect(error.message).toMatch(/ran out of memory/);
@@ -126,7 +142,11 @@ describe('E3. a worker that dies', () => {
 
 describe('a worker that cannot start', () => {
   it('fails its tasks with the reason, and hangs nothing', async () => {
-    const runtime = testRuntime('threads', {}, { threads: 1, execArgv: ['--import', './no-such-module.mjs'] });
+    const runtime = testRuntime(
+      'threads',
+      {},
+      { threads: 1, execArgv: ['--import', './no-such-module.mjs'] },
+    );
     const error = await causeOf(runtime.spawn(double, 1));
     expect(error).toBeInstanceOf(SchedulingError);
     expect(error.message).toMatch(/cpu:0: it could not start: .*no-such-module/);
@@ -172,10 +192,13 @@ describe('closing', () => {
 describe('failures in numbers', () => {
   it('E1. of 100,000 tasks every third throws, and the others are right', async () => {
     const runtime = testRuntime('threads');
-    const tasks = runtime.map((i: number) => {
-      if (i % 3 === 0) throw new RangeError(`not ${i}`);
-      return i;
-    }, Array.from({ length: 100_000 }, (_, i) => i));
+    const tasks = runtime.map(
+      (i: number) => {
+        if (i % 3 === 0) throw new RangeError(`not ${i}`);
+        return i;
+      },
+      Array.from({ length: 100_000 }, (_, i) => i),
+    );
     await runtime.waitAll(tasks);
     expect(tasks.filter(({ state }) => state === 'failed')).toHaveLength(33_334);
     expect(await runtime.fetchAll(tasks.filter((_, i) => i % 3 === 1))).toHaveLength(33_333);
@@ -215,9 +238,14 @@ describe('scopes on threads', () => {
   it('K3. the calling thread runs only what names it', async () => {
     const runtime = testRuntime('threads');
     const inline = runtime.processors().find(({ kind }) => kind === 'inline');
-    const here = await runtime.spawn.with({ scope: exactScope(inline as never) }, () => globalThis.process.pid);
+    const here = await runtime.spawn.with(
+      { scope: exactScope(inline as never) },
+      () => globalThis.process.pid,
+    );
     expect(here).toBe(process.pid);
-    expect(runtime.explain(runtime.spawn(double, 1)).rows.find((row) => row.processor === 'inline:0')?.refusal).toMatch(/names/);
+    expect(
+      runtime.explain(runtime.spawn(double, 1)).rows.find((row) => row.processor === 'inline:0')?.refusal,
+    ).toMatch(/names/);
   });
 
   it('O4. a task runs on the thread that its scope names', async () => {

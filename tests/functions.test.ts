@@ -1,7 +1,14 @@
 import { FunctionTransferError, operation, type Runtime, task } from '@poniard/core';
 import { describe, expect, it } from 'vitest';
-import byDefault, { adder, countCalls, fileName, giveHidden, Parser, withHelper } from './fixtures/functions.mjs';
-import { type Kind, suiteRuntime, rejection } from './runtimes.js';
+import byDefault, {
+  adder,
+  countCalls,
+  fileName,
+  giveHidden,
+  Parser,
+  withHelper,
+} from './fixtures/functions.mjs';
+import { type Kind, rejection, suiteRuntime } from './runtimes.js';
 
 describe.each<Kind>(['threads', 'inline'])('functions on %s', (kind) => {
   const runtime: Runtime = suiteRuntime(kind);
@@ -27,13 +34,16 @@ describe.each<Kind>(['threads', 'inline'])('functions on %s', (kind) => {
   });
 
   it('F1. a function may use the language, timers and globals of the platform', async () => {
-    const used = spawn((text: string) => [
-      JSON.parse(text).a,
-      Math.max(1, 2),
-      new TextEncoder().encode('ab').length,
-      typeof setTimeout,
-      new URL('https://example.org/a').pathname,
-    ], '{"a":1}');
+    const used = spawn(
+      (text: string) => [
+        JSON.parse(text).a,
+        Math.max(1, 2),
+        new TextEncoder().encode('ab').length,
+        typeof setTimeout,
+        new URL('https://example.org/a').pathname,
+      ],
+      '{"a":1}',
+    );
     expect(await used).toEqual([1, 2, 2, 'function', '/a']);
   });
 
@@ -60,8 +70,19 @@ describe.each<Kind>(['threads', 'inline'])('functions on %s', (kind) => {
   });
 
   it('F1. two functions with the same name are two functions', async () => {
-    const make = (n: number) => (n === 1 ? function same() { return 'one'; } : function same() { return 'two'; });
-    expect(await runtime.fetchAll([spawn(make(1)), spawn(make(2)), spawn(make(1))])).toEqual(['one', 'two', 'one']);
+    const make = (n: number) =>
+      n === 1
+        ? function same() {
+            return 'one';
+          }
+        : function same() {
+            return 'two';
+          };
+    expect(await runtime.fetchAll([spawn(make(1)), spawn(make(2)), spawn(make(1))])).toEqual([
+      'one',
+      'two',
+      'one',
+    ]);
   });
 
   it('F2. an exported function that uses its module runs', async () => {
@@ -101,12 +122,20 @@ describe.each<Kind>(['threads', 'inline'])('functions on %s', (kind) => {
     const total = operation('total', {
       host: sum,
       plan: ([xs], processors) => ({
-        blocks: Array.from({ length: processors }, (_, i) => ({ fn: sum, args: [xs.filter((_x, at) => at % processors === i)] })),
+        blocks: Array.from({ length: processors }, (_, i) => ({
+          fn: sum,
+          args: [xs.filter((_x, at) => at % processors === i)],
+        })),
         finish: (parts) => (parts as number[]).reduce((a, x) => a + x, 0),
       }),
     });
     expect(await spawn(total, [1, 2, 3, 4, 5])).toBe(15);
-    expect(await spawn(total, spawn(() => [1, 2, 3]))).toBe(6);
+    expect(
+      await spawn(
+        total,
+        spawn(() => [1, 2, 3]),
+      ),
+    ).toBe(6);
   });
 
   it('F4. an operation without an implementation that fits is refused', () => {

@@ -7,7 +7,9 @@ const kinds = ['one thread', 'two threads', 'the calling thread'] as const;
 
 describe.each(kinds)('tasks inside tasks on %s', (kind) => {
   const runtime: Runtime =
-    kind === 'the calling thread' ? suiteRuntime('inline') : suiteRuntime('threads', {}, { threads: kind === 'one thread' ? 1 : 2 });
+    kind === 'the calling thread'
+      ? suiteRuntime('inline')
+      : suiteRuntime('threads', {}, { threads: kind === 'one thread' ? 1 : 2 });
   const { spawn } = runtime;
 
   it('S9. Fibonacci by spawning gives 55', async () => {
@@ -19,7 +21,9 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
   });
 
   it('S9. many parents at a time each await their children', async () => {
-    expect(await Promise.all(runtime.map(nesting.fib, [5, 6, 7, 8, 5, 6, 7, 8]))).toEqual([5, 8, 13, 21, 5, 8, 13, 21]);
+    expect(await Promise.all(runtime.map(nesting.fib, [5, 6, 7, 8, 5, 6, 7, 8]))).toEqual([
+      5, 8, 13, 21, 5, 8, 13, 21,
+    ]);
   });
 
   it("S11. a function that returns a task gives that task's value", async () => {
@@ -27,7 +31,13 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
   });
 
   it("S9. a child's error reaches the parent with its cause, code and task", async () => {
-    expect(await spawn(nesting.catchInside, 'inner')).toEqual(['TaskFailedError', 'RangeError', 'inner', 'E_TEST', 'fail']);
+    expect(await spawn(nesting.catchInside, 'inner')).toEqual([
+      'TaskFailedError',
+      'RangeError',
+      'inner',
+      'E_TEST',
+      'fail',
+    ]);
   });
 
   it('S9. a child that failed fails its parent when it is awaited there', async () => {
@@ -63,16 +73,24 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
 
   it('O3. a chunk that was handed over is fetched inside', async () => {
     const source = spawn(nesting.numbers, 20_000);
-    const look = spawn.with({ meta: true }, nesting.lookAt as never as (x: number[]) => ReturnType<typeof nesting.lookAt>, source);
+    const look = spawn.with(
+      { meta: true },
+      nesting.lookAt as never as (x: number[]) => ReturnType<typeof nesting.lookAt>,
+      source,
+    );
     const seen = await look;
     expect(seen.sum).toBe(199_990_000);
   });
 
   it('O3. a chunk that was handed over is passed on to a child', async () => {
     const source = spawn(nesting.numbers, 20_000);
-    expect(await spawn.with({ meta: true }, nesting.passOn as never as (x: number[]) => Promise<number>, source)).toBe(199_990_000);
+    expect(
+      await spawn.with({ meta: true }, nesting.passOn as never as (x: number[]) => Promise<number>, source),
+    ).toBe(199_990_000);
     const chunk = runtime.tochunk([1, 2, 3]);
-    expect(await spawn.with({ meta: true }, nesting.passOn as never as (x: number[]) => Promise<number>, chunk)).toBe(6);
+    expect(
+      await spawn.with({ meta: true }, nesting.passOn as never as (x: number[]) => Promise<number>, chunk),
+    ).toBe(6);
   });
 
   it('O2. withOptions holds inside and is restored', async () => {
@@ -90,10 +108,14 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
 
   it('O2. many tasks at a time each keep the options around them', async () => {
     const tasks = Array.from({ length: 12 }, (_, i) =>
-      i % 3 === 0 ? spawn(nesting.optionsDown, 1) : runtime.withOptions({ name: `n${i}` }, () => spawn(nesting.optionsDown, 1)),
+      i % 3 === 0
+        ? spawn(nesting.optionsDown, 1)
+        : runtime.withOptions({ name: `n${i}` }, () => spawn(nesting.optionsDown, 1)),
     );
     const names = await Promise.all(tasks);
-    names.forEach((got, i) => expect(got).toEqual(new Array(2).fill(i % 3 === 0 ? 'optionsDown' : `n${i}`)));
+    for (const [i, got] of names.entries()) {
+      expect(got).toEqual(new Array(2).fill(i % 3 === 0 ? 'optionsDown' : `n${i}`));
+    }
   });
 
   it('O2. getOptions tells what holds inside', async () => {

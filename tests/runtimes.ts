@@ -8,15 +8,26 @@ import { afterAll, beforeAll } from 'vitest';
 export type Kind = 'threads' | 'inline';
 
 /** Inside a test: a runtime of its own, which must leave nothing behind. */
-export function testRuntime(kind: Kind, options: TestRuntimeOptions = {}, threads: CpuThreadsOptions = {}): Runtime {
-  return createTestRuntime({ ...options, plugins: [...pluginsOf(kind, threads), ...(options.plugins ?? [])] });
+export function testRuntime(
+  kind: Kind,
+  options: TestRuntimeOptions = {},
+  threads: CpuThreadsOptions = {},
+): Runtime {
+  return createTestRuntime({
+    ...options,
+    plugins: [...pluginsOf(kind, threads), ...(options.plugins ?? [])],
+  });
 }
 
 /**
  * One for all tests of a `describe`, or of a file. It is made when the first of them begins, so that those of a file do
  * not all start their threads at once; what is returned stands for it.
  */
-export function suiteRuntime(kind: Kind, options: TestRuntimeOptions = {}, threads: CpuThreadsOptions = {}): Runtime {
+export function suiteRuntime(
+  kind: Kind,
+  options: TestRuntimeOptions = {},
+  threads: CpuThreadsOptions = {},
+): Runtime {
   let runtimes: TestRuntimes | undefined;
   let runtime: Runtime | undefined;
   const made = (): Runtime => {
@@ -25,7 +36,10 @@ export function suiteRuntime(kind: Kind, options: TestRuntimeOptions = {}, threa
   };
   beforeAll(() => {
     runtimes = new TestRuntimes(false);
-    runtime = runtimes.create({ ...options, plugins: [...pluginsOf(kind, threads), ...(options.plugins ?? [])] });
+    runtime = runtimes.create({
+      ...options,
+      plugins: [...pluginsOf(kind, threads), ...(options.plugins ?? [])],
+    });
   });
   afterAll(() => runtimes?.close());
   const spawn = Object.assign((...args: Parameters<Spawn>) => made().spawn(...args), {
@@ -78,7 +92,9 @@ export function counters(length: number): Int32Array {
 /** Resolves when another thread has changed the counter from 0 (and called `Atomics.notify`). */
 export async function changed(words: Int32Array, index: number): Promise<void> {
   const { Atomics: atomics } = globalThis as unknown as {
-    Atomics: { waitAsync(words: Int32Array, index: number, value: number): { value: string | Promise<string> } };
+    Atomics: {
+      waitAsync(words: Int32Array, index: number, value: number): { value: string | Promise<string> };
+    };
   };
   await atomics.waitAsync(words, index, 0).value;
 }

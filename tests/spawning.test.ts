@@ -1,6 +1,6 @@
 import { isTask, type Runtime } from '@poniard/core';
 import { describe, expect, it } from 'vitest';
-import { changed, counters, gate, type Kind, suiteRuntime, rejection } from './runtimes.js';
+import { changed, counters, gate, type Kind, rejection, suiteRuntime } from './runtimes.js';
 
 const add1 = (x: number): number => x + 1;
 const add2 = (x: number): number => x + 2;
@@ -37,13 +37,31 @@ describe.each<Kind>(['threads', 'inline'])('spawning on %s', (kind) => {
   });
 
   it('S1. null, undefined, booleans, bigints, NaN, −0 and infinities come and go as they are', async () => {
-    for (const value of [null, undefined, true, false, 12n, Number.NaN, -0, Number.POSITIVE_INFINITY, '', 'ü✓']) {
+    for (const value of [
+      null,
+      undefined,
+      true,
+      false,
+      12n,
+      Number.NaN,
+      -0,
+      Number.POSITIVE_INFINITY,
+      '',
+      'ü✓',
+    ]) {
       expect(await spawn((x: unknown) => x, value)).toBe(value);
     }
   });
 
   it('S2. a task as an argument is replaced by its value', async () => {
-    expect(await spawn((a: number, b: number, c: string) => `${a} ${b} ${c}`, spawn(add1, 1), 5, spawn(() => 'x'))).toBe('2 5 x');
+    expect(
+      await spawn(
+        (a: number, b: number, c: string) => `${a} ${b} ${c}`,
+        spawn(add1, 1),
+        5,
+        spawn(() => 'x'),
+      ),
+    ).toBe('2 5 x');
   });
 
   it('S2. one task may be several arguments of a call', async () => {
@@ -59,7 +77,16 @@ describe.each<Kind>(['threads', 'inline'])('spawning on %s', (kind) => {
   it('S2. a dependent gets objects, large ones too, as the task made them', async () => {
     const small = spawn(() => ({ a: [1, { b: 'x' }], when: new Date(7), map: new Map([[1, 'one']]) }));
     const large = spawn(() => Array.from({ length: 20_000 }, (_, i) => i));
-    const seen = spawn((o: { when: Date; map: Map<number, string> }, xs: number[]) => [o.when.getTime(), o.map.get(1), xs.length, xs[19_999]], small, large);
+    const seen = spawn(
+      (o: { when: Date; map: Map<number, string> }, xs: number[]) => [
+        o.when.getTime(),
+        o.map.get(1),
+        xs.length,
+        xs[19_999],
+      ],
+      small,
+      large,
+    );
     expect(await seen).toEqual([7, 'one', 20_000, 19_999]);
   });
 
@@ -168,17 +195,20 @@ describe.each<Kind>(['threads', 'inline'])('spawning on %s', (kind) => {
     expect([...words]).toEqual(new Array(64).fill(1));
   });
 
-  it.each([100, 500])('S8. a chain of %i tasks completes when the handles of its middle are dropped', async (length) => {
-    let task = spawn(add1, 0);
-    for (let i = 1; i < length; i++) {
-      task = spawn(add1, task);
-      if (i % 50 === 0) {
-        await undefined;
-        globalThis.gc?.();
+  it.each([100, 500])(
+    'S8. a chain of %i tasks completes when the handles of its middle are dropped',
+    async (length) => {
+      let task = spawn(add1, 0);
+      for (let i = 1; i < length; i++) {
+        task = spawn(add1, task);
+        if (i % 50 === 0) {
+          await undefined;
+          globalThis.gc?.();
+        }
       }
-    }
-    expect(await task).toBe(length);
-  });
+      expect(await task).toBe(length);
+    },
+  );
 
   it('S8. a tree over a thousand leaves is summed', async () => {
     let level = Array.from({ length: 1000 }, (_, i) => spawn(add1, i));
@@ -195,7 +225,9 @@ describe.each<Kind>(['threads', 'inline'])('spawning on %s', (kind) => {
 
   it('S8. 32 tasks on one large result each get it', async () => {
     const source = spawn(() => Array.from({ length: 5000 }, (_, i) => i));
-    const parts = Array.from({ length: 32 }, (_, i) => spawn((xs: number[], at: number) => xs[at], source, i * 100));
+    const parts = Array.from({ length: 32 }, (_, i) =>
+      spawn((xs: number[], at: number) => xs[at], source, i * 100),
+    );
     expect(await Promise.all(parts)).toEqual(Array.from({ length: 32 }, (_, i) => i * 100));
   });
 
@@ -249,7 +281,8 @@ describe.each<Kind>(['threads', 'inline'])('spawning on %s', (kind) => {
 
   it('S12. asCompleted goes over all tasks, and may be left early', async () => {
     let sum = 0;
-    for await (const task of runtime.asCompleted(runtime.map((x: number) => x * x, [1, 2, 3]))) sum += await task;
+    for await (const task of runtime.asCompleted(runtime.map((x: number) => x * x, [1, 2, 3])))
+      sum += await task;
     expect(sum).toBe(14);
     for await (const task of runtime.asCompleted(runtime.map((x: number) => x, [1, 2, 3]))) {
       expect(await task).toBeGreaterThan(0);

@@ -1,23 +1,17 @@
-/** @file What runs in a child process: makes functions of what it is sent, and answers with what they return. */
-import { type AnyFunction, decodeFunction, encodeError } from '@poniard/core';
+/** @file What runs in a child process: makes the function of what it is sent, and answers with what it returns. */
+import { decodeFunction, encodeError } from '@poniard/core';
 import type { Answer, Order } from './child-processes.js';
 
-/** Functions that came before, by their key: the same function has the same one. */
-const functions = new Map<number, Promise<AnyFunction>>();
-
-process.on('message', async ({ id, key, fn, args }: Order) => {
-  const answer = (answer: Answer) => process.send?.(answer);
+process.once('message', async ({ fn, args }: Order) => {
   const began = performance.now();
-  const micros = () => (performance.now() - began) * 1000;
+  const answer = (ok: boolean, value: unknown): void => {
+    const message: Answer = { ok, value, micros: (performance.now() - began) * 1000 };
+    process.send?.(message, () => process.disconnect());
+  };
   try {
-    let decoded = functions.get(key);
-    if (decoded === undefined) {
-      decoded = decodeFunction(fn, (module) => import(module));
-      functions.set(key, decoded);
-    }
-    const run = await decoded;
-    answer({ id, ok: true, value: await Reflect.apply(run, undefined, args), micros: micros() });
+    const run = await decodeFunction(fn, (module) => import(module));
+    answer(true, await Reflect.apply(run, undefined, args));
   } catch (error) {
-    answer({ id, ok: false, value: encodeError(error), micros: micros() });
+    answer(false, encodeError(error));
   }
 });

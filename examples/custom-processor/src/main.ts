@@ -6,7 +6,7 @@
 import { processorTypeScope, spawn, use } from 'poniard';
 import { childProcesses } from './child-processes.js';
 
-use(childProcesses(2)); // before the first spawn: it adds to the default runtime
+use(childProcesses(2)); // before the first spawn: it adds to the default runtime, two calls at a time
 
 /** How many primes there are in a range, and which process counted them. */
 function countPrimes(from: number, to: number) {

@@ -2,10 +2,11 @@
  * @file What belongs to the thread and not to a runtime: the default runtime, made on first use, and which task the
  * running code is in. It is the one module-level state of the framework; a worker's lane installs its own.
  */
+
+import type { Chunk } from './chunk.js';
 import type { AnyFunction } from './functions/encoded.js';
 import { SystemHost } from './host.js';
 import { type TaskScope, TaskScopes } from './lane/task-scopes.js';
-import type { Chunk } from './chunk.js';
 import type { TaskOptions } from './options.js';
 import type { Task } from './task.js';
 

@@ -27,12 +27,14 @@ export interface PlacementReport {
 }
 
 export function explainTask(state: SchedulerState, record: TaskRecord, events: EventStream): PlacementReport {
-  const rows = record.given ? [] : state.candidates.reasons(record, state.costs).map(({ place, reason }) => ({
-    processor: place.processor.id,
-    kind: place.processor.kind,
-    cost: reason === undefined ? state.costs.terms(record, place) : undefined,
-    refusal: reason,
-  }));
+  const rows = record.given
+    ? []
+    : state.candidates.reasons(record, state.costs).map(({ place, reason }) => ({
+        processor: place.processor.id,
+        kind: place.processor.kind,
+        cost: reason === undefined ? state.costs.terms(record, place) : undefined,
+        refusal: reason,
+      }));
   return {
     task: record.id,
     name: record.name,
@@ -40,7 +42,10 @@ export function explainTask(state: SchedulerState, record: TaskRecord, events: E
     rows,
     story: events.story(record.id),
     toString() {
-      return [`${this.name} (#${this.task}) → ${this.processor ?? 'not placed yet'}`, ...rows.map(rowText)].join('\n');
+      return [
+        `${this.name} (#${this.task}) → ${this.processor ?? 'not placed yet'}`,
+        ...rows.map(rowText),
+      ].join('\n');
     },
   };
 }

@@ -1,4 +1,5 @@
 /** @file What a plug-in needs to write a `FunctionCodec`: how functions are analysed, marked and made again. */
-export * from './functions/index.js';
+
 export { decodeSource } from './functions/decode.js';
+export * from './functions/index.js';
 export { originOf } from './functions/task-reference.js';

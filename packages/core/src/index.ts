@@ -1,6 +1,7 @@
 /** The core of Poniard: tasks, their scheduler, chunks, options, errors, and the ports that plug-ins implement. */
 export * from '@poniard/scopes';
 export type { Chunk } from './chunk.js';
+export { isChunk } from './chunk.js';
 export {
   asCompleted,
   cancel,
@@ -12,8 +13,8 @@ export {
   isReady,
   map,
   spawn,
-  taskContext,
   type TaskContext,
+  taskContext,
   tochunk,
   use,
   wait,
@@ -24,19 +25,26 @@ export {
 export * from './errors.js';
 export type { EventListener, EventType, PoniardEvent } from './events.js';
 export type { PlacementReport, PlacementRow } from './explain.js';
-export { type Block, type Implementations, implement, type Operation, operation, type Plan, type Planner } from './operation.js';
+export * from './functions.js';
+export {
+  type Block,
+  type Implementations,
+  implement,
+  type Operation,
+  operation,
+  type Plan,
+  type Planner,
+} from './operation.js';
 export type { TaskOptions } from './options.js';
 export type { Plugin } from './plugin.js';
 export * from './ports.js';
 export type * from './processor.js';
 export type { CloseOptions, Runtime, RuntimeOptions } from './runtime.js';
-export { type CostTerms, Costs, EarliestFinish, type PlacementPolicy } from './scheduler/placement.js';
+export { Costs, type CostTerms, EarliestFinish, type PlacementPolicy } from './scheduler/placement.js';
 export type { Fetched } from './shared-functions.js';
 export type { Arg, Spawn } from './spawn.js';
 export type { ProcessorStats, RuntimeStats } from './stats.js';
 export { isTask, type Task, type TaskState } from './task.js';
-export { isChunk } from './chunk.js';
 export { type ChunkType, type ValueCodec, valueCodec } from './values/codec.js';
 export { decodeError, encodeError } from './values/errors.js';
 export { type Encoded, restore, type SnapshotOptions, snapshot } from './values/snapshot.js';
-export * from './functions.js';

@@ -1,9 +1,9 @@
 /** @file The inline processor: the calling thread. It makes the core useful alone, and in tests. */
 import { decodeFunction } from './functions/decode.js';
 import type { AnyFunction } from './functions/encoded.js';
+import type { TaskScopes } from './lane/task-scopes.js';
 import type { Clock } from './ports.js';
 import type { Call, MemorySpace, Processor, Report } from './processor.js';
-import type { TaskScopes } from './lane/task-scopes.js';
 import { isTask } from './task.js';
 
 /** In µs. After so long the event loop gets its turn. */

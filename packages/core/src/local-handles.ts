@@ -102,7 +102,8 @@ export class LocalChunk<T> extends ChunkHandle<T> {
     this.held = record;
     this.type = record.hosted ? describe(hostValue(record), shell.ports.valueCodecs) : { kind: 'object' };
     this.processor = maker ?? record.residence?.processor ?? record.place?.processor;
-    this.space = record.hosted || record.residence === undefined ? { id: 'host' } : record.residence.processor.space;
+    this.space =
+      record.hosted || record.residence === undefined ? { id: 'host' } : record.residence.processor.space;
     this.scope = record.settings.scope;
     shell.retain(record, this);
   }

@@ -1,8 +1,16 @@
 /** @file Tasks that tasks on other threads spawn become ordinary tasks here (S9). */
 import type { FunctionRecord, FunctionRegistry } from './functions/registry.js';
 import { checkOptions, resolveSettings, type TaskOptions } from './options.js';
-import type { Call, NestedArgument, NestedFunction, NestedHost, NestedOutcome, NestedSpawn, NestedTask } from './processor.js';
-import { type Argument, hostValue, Phase, SnapshotArgument, TaskRecord } from './scheduler/record.js';
+import type {
+  Call,
+  NestedArgument,
+  NestedFunction,
+  NestedHost,
+  NestedOutcome,
+  NestedSpawn,
+  NestedTask,
+} from './processor.js';
+import { type Argument, hostValue, Phase, SnapshotArgument, type TaskRecord } from './scheduler/record.js';
 import type { Shell } from './scheduler/shell.js';
 import { describe } from './values/snapshot.js';
 
@@ -18,7 +26,8 @@ export class NestedRuntime implements NestedHost {
 
   spawn(request: NestedSpawn): NestedTask {
     const fn = this.functionOf(request.fn);
-    const given = request.options === undefined ? undefined : checkOptions(request.options, `spawn ${fn.name}`);
+    const given =
+      request.options === undefined ? undefined : checkOptions(request.options, `spawn ${fn.name}`);
     const syncdeps = request.syncdeps.map((task) => (task as HostedTask).record);
     const { around } = request;
     const settings = resolveSettings([given, around, this.defaults()], syncdeps, around);
@@ -62,7 +71,9 @@ class HostedTask implements NestedTask {
 
   describe(): ReturnType<NestedTask['describe']> {
     const { record } = this;
-    const type = record.hosted ? describe(hostValue(record), this.shell.ports.valueCodecs) : { kind: 'object' };
+    const type = record.hosted
+      ? describe(hostValue(record), this.shell.ports.valueCodecs)
+      : { kind: 'object' };
     return { type, bytes: record.bytes, space: record.residence?.processor.space.id ?? 'host' };
   }
 

@@ -58,14 +58,21 @@ export function operation<F extends Signature>(
   { plan, ...implementations }: Implementations<F> & { readonly plan?: Planner<F> },
 ): Operation<F> {
   const entries = Object.entries(implementations).filter(([, fn]) => fn !== undefined);
-  if (entries.length === 0) throw new TypeError(`operation ${name}: it needs at least one implementation, such as { host: fn }`);
+  if (entries.length === 0)
+    throw new TypeError(`operation ${name}: it needs at least one implementation, such as { host: fn }`);
   for (const [kind, fn] of entries) {
-    if (typeof fn !== 'function') throw new TypeError(`operation ${name}: the implementation ${kind} is not a function`);
+    if (typeof fn !== 'function')
+      throw new TypeError(`operation ${name}: the implementation ${kind} is not a function`);
   }
-  const shape: OperationShape = { name, implementations: Object.fromEntries(entries) as Record<string, AnyFunction>, plan };
+  const shape: OperationShape = {
+    name,
+    implementations: Object.fromEntries(entries) as Record<string, AnyFunction>,
+    plan,
+  };
   const here = (implementations.inline ?? implementations.host) as F | undefined;
   const run = async (...args: Parameters<F>): Promise<Awaited<ReturnType<F>>> => {
-    if (here === undefined) throw new TypeError(`operation ${name} has no host implementation: spawn it instead`);
+    if (here === undefined)
+      throw new TypeError(`operation ${name} has no host implementation: spawn it instead`);
     return (await here(...args)) as Awaited<ReturnType<F>>;
   };
   Object.defineProperty(run, 'name', { value: name });
@@ -73,9 +80,14 @@ export function operation<F extends Signature>(
 }
 
 /** Adds an implementation to an operation, such as a plug-in's kind of processor has. Before the operation is first spawned. */
-export function implement<F extends Signature>(target: Operation<F>, kind: string, implementation: AnyFunction): void {
+export function implement<F extends Signature>(
+  target: Operation<F>,
+  kind: string,
+  implementation: AnyFunction,
+): void {
   const shape = (target as { [operationShape]?: OperationShape })[operationShape];
   if (shape === undefined) throw new TypeError('implement: the first argument must be an operation');
-  if (typeof implementation !== 'function') throw new TypeError(`implement: ${shape.name} for ${kind} is not a function`);
+  if (typeof implementation !== 'function')
+    throw new TypeError(`implement: ${shape.name} for ${kind} is not a function`);
   (shape.implementations as Record<string, AnyFunction>)[kind] = implementation;
 }

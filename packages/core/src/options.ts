@@ -86,7 +86,9 @@ export function checkOptions(options: unknown, where: string): TaskOptions {
   }
   for (const [key, value] of Object.entries(options)) {
     if (!Object.hasOwn(RULES, key)) {
-      throw new TypeError(`${where}: unknown option ${JSON.stringify(key)}. Known are ${Object.keys(RULES).join(', ')}`);
+      throw new TypeError(
+        `${where}: unknown option ${JSON.stringify(key)}. Known are ${Object.keys(RULES).join(', ')}`,
+      );
     }
     if (value === undefined) continue;
     const rule = RULES[key as keyof TaskOptions];

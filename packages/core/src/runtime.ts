@@ -1,18 +1,25 @@
 /** @file A runtime: one scheduler with its processors, wired from ports by a container of its own. */
 import { anyScope, includes, type Scope } from '@poniard/scopes';
 import type { DependencyContainer } from 'tsyringe';
-import { ambient, type AmbientRuntime } from './ambient.js';
+import { type AmbientRuntime, ambient } from './ambient.js';
 import type { Chunk } from './chunk.js';
+import { isChunk } from './chunk.js';
 import { CancelledError, PoniardError, ValueTransferError } from './errors.js';
 import type { EventListener, EventStream } from './events.js';
-import { type PlacementReport, explainTask } from './explain.js';
+import { explainTask, type PlacementReport } from './explain.js';
 import type { AnyFunction } from './functions/encoded.js';
 import { type FunctionRegistry, GIVEN } from './functions/registry.js';
 import { checkFunction, handleNoun } from './handles.js';
 import { InlineProcessor } from './inline-processor.js';
 import { LocalChunk, LocalTask } from './local-handles.js';
 import { NestedRuntime } from './nested-runtime.js';
-import { checkDefaults, checkOptions, resolveSettings, type TaskOptions, type TaskSettings } from './options.js';
+import {
+  checkDefaults,
+  checkOptions,
+  resolveSettings,
+  type TaskOptions,
+  type TaskSettings,
+} from './options.js';
 import { OptionsContext } from './options-context.js';
 import type { Plugin } from './plugin.js';
 import type { Processor, ProcessorHost, ProcessorProvider } from './processor.js';
@@ -23,7 +30,6 @@ import { sharedFunctions } from './shared-functions.js';
 import { makeSpawn, type Spawn } from './spawn.js';
 import { collectStats, type RuntimeStats } from './stats.js';
 import { isTask } from './task.js';
-import { isChunk } from './chunk.js';
 import type { Wiring } from './wiring.js';
 
 /** What `createRuntime` takes; all task options but `name` hold for all tasks of the runtime (O1). */
@@ -85,7 +91,11 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     this.functions = ports.registry;
     this.events = events;
     this.providers = providers;
-    this.optionsContext = new OptionsContext(() => ports.host.asyncContext(), () => ambient.scopes, this);
+    this.optionsContext = new OptionsContext(
+      () => ports.host.asyncContext(),
+      () => ambient.scopes,
+      this,
+    );
     this.spawn = makeSpawn(this);
     this.shell = new Shell(ports);
     this.inline = new InlineProcessor(providers.length === 0, ports.clock, ambient.scopes, this, (call) => {
@@ -104,7 +114,10 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
 
   /** The processors that `scope` admits; all where none is given. */
   processors(scope: Scope = anyScope): readonly Processor[] {
-    return this.shell.state.places.filter(({ gone }) => !gone).map(({ processor }) => processor).filter((p) => includes(scope, p));
+    return this.shell.state.places
+      .filter(({ gone }) => !gone)
+      .map(({ processor }) => processor)
+      .filter((p) => includes(scope, p));
   }
 
   /** P5: for every processor what the task costs there, term by term, or why it is refused. */
@@ -137,7 +150,8 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
 
   /** `args` becomes the task's own. */
   spawnTask(fn: AnyFunction, args: unknown[], options: TaskOptions | undefined): LocalTask<unknown> {
-    if (this.state !== 'open') throw new PoniardError('this runtime is closed: nothing can be spawned on it any more');
+    if (this.state !== 'open')
+      throw new PoniardError('this runtime is closed: nothing can be spawned on it any more');
     checkFunction(fn);
     const record = this.functions.record(fn);
     const settings = this.settings(record.name, options);
@@ -177,7 +191,9 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     if (task instanceof LocalTask && task.shell === this.shell) return task.record;
     if (task instanceof LocalChunk && task.shell === this.shell) return task.record;
     if (isTask(task) || isChunk(task)) {
-      throw new TypeError(`${where}: the ${handleNoun(task)} belongs to another runtime; await it there and pass its value`);
+      throw new TypeError(
+        `${where}: the ${handleNoun(task)} belongs to another runtime; await it there and pass its value`,
+      );
     }
     throw new TypeError(`${where}: a Task is needed, not ${typeof task}`);
   }
@@ -243,11 +259,18 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
   /** S4: a Promise as an argument is a dependency like a Task. */
   private promised(promise: PromiseLike<unknown>, label: () => string): TaskRecord {
     const where = label();
-    const record = this.shell.spawn(GIVEN, NOTHING, resolveSettings([{ name: `the promise that is ${where}` }], NOTHING));
+    const record = this.shell.spawn(
+      GIVEN,
+      NOTHING,
+      resolveSettings([{ name: `the promise that is ${where}` }], NOTHING),
+    );
     promise.then(
       (value) => {
         try {
-          this.shell.provide(record, this.shell.values.argument(value, () => where, handleNoun));
+          this.shell.provide(
+            record,
+            this.shell.values.argument(value, () => where, handleNoun),
+          );
         } catch (error) {
           this.shell.end(record, error);
         }
@@ -277,7 +300,9 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     const coming = this.providers.map((provider) => {
       const failed = (error: unknown): void => {
         const reason = error instanceof Error ? error.message : String(error);
-        failures.push(new PoniardError(`the plugin ${provider.name} could not start: ${reason}`, { cause: error }));
+        failures.push(
+          new PoniardError(`the plugin ${provider.name} could not start: ${reason}`, { cause: error }),
+        );
       };
       try {
         const processors = provider.start(host);

@@ -5,7 +5,8 @@ import type { TaskOptions } from './options.js';
 import { isTask, type Task, type TaskHandle, type ValueSink } from './task.js';
 
 function requireTask<T>(task: Task<T>, where: string): Task<T> {
-  if (!isTask(task)) throw new TypeError(`${where}: a Task is needed, not ${task === null ? 'null' : typeof task}`);
+  if (!isTask(task))
+    throw new TypeError(`${where}: a Task is needed, not ${task === null ? 'null' : typeof task}`);
   return task;
 }
 
@@ -72,21 +73,26 @@ function gather(tasks: readonly Task<unknown>[]): Promise<unknown[]> {
       },
       error: reject,
     };
-    tasks.forEach((task, index) => (task as TaskHandle<unknown>).fetchInto(sink, index));
+    for (let i = 0; i < tasks.length; i++) (tasks[i] as TaskHandle<unknown>).fetchInto(sink, i);
   });
 }
 
 function fetchInside(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (isTask(value) || isChunk(value)) return value.fetch();
-  if (Array.isArray(value)) return value.length > 0 && value.every(isTask) ? gather(value) : Promise.all(value.map(fetchInside));
+  if (Array.isArray(value))
+    return value.length > 0 && value.every(isTask) ? gather(value) : Promise.all(value.map(fetchInside));
   if (value instanceof Map) {
-    return Promise.all([...value].map(async ([key, item]) => [key, await fetchInside(item)] as const)).then((entries) => new Map(entries));
+    return Promise.all([...value].map(async ([key, item]) => [key, await fetchInside(item)] as const)).then(
+      (entries) => new Map(entries),
+    );
   }
   if (value instanceof Set) return Promise.all([...value].map(fetchInside)).then((items) => new Set(items));
   const prototype = Object.getPrototypeOf(value) as unknown;
   if (prototype !== Object.prototype && prototype !== null) return value;
-  return Promise.all(Object.entries(value).map(async ([key, item]) => [key, await fetchInside(item)] as const)).then(Object.fromEntries);
+  return Promise.all(
+    Object.entries(value).map(async ([key, item]) => [key, await fetchInside(item)] as const),
+  ).then(Object.fromEntries);
 }
 
 /** Resolves when the task is settled, and never rejects (S6). Dagger: `wait`. */
@@ -102,7 +108,13 @@ function wait(task: Task<unknown>): Promise<void> {
  */
 async function waitAny(tasks: readonly Task<unknown>[]): Promise<number> {
   if (tasks.length === 0) throw new TypeError('waitAny: there is no task to wait for');
-  return Promise.race(tasks.map((task, index) => requireTask(task, 'waitAny').wait().then(() => index)));
+  return Promise.race(
+    tasks.map((task, index) =>
+      requireTask(task, 'waitAny')
+        .wait()
+        .then(() => index),
+    ),
+  );
 }
 
 /** Resolves when all the tasks are settled, and never rejects. Dagger: `waitall`. */
@@ -139,10 +151,12 @@ function asCompleted<T>(tasks: Iterable<Task<T>>): AsyncIterable<Task<T>> & Asyn
   let notify: (() => void) | undefined;
   for (const task of tasks) {
     open++;
-    void requireTask(task, 'asCompleted').wait().then(() => {
-      settled.push(task);
-      notify?.();
-    });
+    void requireTask(task, 'asCompleted')
+      .wait()
+      .then(() => {
+        settled.push(task);
+        notify?.();
+      });
   }
   return {
     [Symbol.asyncIterator]() {
@@ -179,7 +193,10 @@ function map(runtime: AmbientRuntime | (() => AmbientRuntime)) {
     options?: TaskOptions,
   ): Task<Awaited<R>>[] => {
     const target = typeof runtime === 'function' ? runtime() : runtime;
-    return Array.from(items, (item, index) => target.spawnTask(fn, [item, index], options) as Task<Awaited<R>>);
+    return Array.from(
+      items,
+      (item, index) => target.spawnTask(fn, [item, index], options) as Task<Awaited<R>>,
+    );
   };
 }
 

@@ -43,9 +43,11 @@ export interface Spawn {
 /** `spawn` of one runtime, or of whatever runtime is current where it is called. */
 export function makeSpawn(runtime: AmbientRuntime | (() => AmbientRuntime)): Spawn {
   const target = typeof runtime === 'function' ? runtime : () => runtime;
-  const spawn = (fn: AnyFunction, ...args: unknown[]): Task<unknown> => target().spawnTask(fn, args, undefined);
+  const spawn = (fn: AnyFunction, ...args: unknown[]): Task<unknown> =>
+    target().spawnTask(fn, args, undefined);
   const withOptions = (options: TaskOptions, fn: AnyFunction, ...args: unknown[]): Task<unknown> => {
-    if (options === undefined) throw new TypeError('spawn.with: the first argument must be options, the second a function');
+    if (options === undefined)
+      throw new TypeError('spawn.with: the first argument must be options, the second a function');
     return target().spawnTask(fn, args, options);
   };
   // Inside a task's function it means the runtime that runs the task, whichever runtime's it is here.

@@ -1,8 +1,8 @@
 /** @file What a runtime tells about itself in numbers. */
 import type { Store } from './ports.js';
-import type { TaskState } from './task.js';
 import { Phase } from './scheduler/record.js';
 import type { SchedulerState } from './scheduler/state.js';
+import type { TaskState } from './task.js';
 
 export interface RuntimeStats {
   /** Tasks (and given values) by state, finished ones included. */

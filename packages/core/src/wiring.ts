@@ -1,6 +1,6 @@
 /** @file Wires a runtime's ports by tsyringe: defaults, what plug-ins register, and what the user's container holds. */
 import '@abraham/reflection';
-import { container as root, type DependencyContainer, type InjectionToken } from 'tsyringe';
+import { type DependencyContainer, type InjectionToken, container as root } from 'tsyringe';
 import { PoniardError } from './errors.js';
 import { EventStream, SinkPair } from './events.js';
 import { FunctionRegistry } from './functions/registry.js';
@@ -44,7 +44,9 @@ export function wire({ plugins, container: parent, debug }: WiringOptions): Wiri
   const container = (parent ?? root).createChildContainer();
   for (const plugin of plugins) {
     if (typeof plugin?.register !== 'function') {
-      throw new TypeError('createRuntime: a plugin must be an object such as cpuThreads(), with a name and register()');
+      throw new TypeError(
+        'createRuntime: a plugin must be an object such as cpuThreads(), with a name and register()',
+      );
     }
     try {
       plugin.register(container);
@@ -62,7 +64,9 @@ export function wire({ plugins, container: parent, debug }: WiringOptions): Wiri
     clock: one(CLOCK, () => new SystemClock()),
     keepAlive: one(KEEP_ALIVE, () => new TimerKeepAlive()),
     host: one(HOST, () => new SystemHost()),
-    sink: container.isRegistered(EVENT_SINK, true) ? new SinkPair(events, container.resolve(EVENT_SINK)) : events,
+    sink: container.isRegistered(EVENT_SINK, true)
+      ? new SinkPair(events, container.resolve(EVENT_SINK))
+      : events,
     store: one(STORE, () => new MemoryStore()),
     policy: one(PLACEMENT_POLICY, () => new EarliestFinish()),
     functionCodec: one(FUNCTION_CODEC, () => new SourceFunctionCodec()),

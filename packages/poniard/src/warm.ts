@@ -2,4 +2,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { startPool } from '@poniard/proc-cpu/warm';
 
-export const warmThread = isMainThread ? startPool({ resourceLimits: {}, execArgv: [], startTimeout: 30_000 }) : undefined;
+export const warmThread = isMainThread
+  ? startPool({ resourceLimits: {}, execArgv: [], startTimeout: 30_000 })
+  : undefined;

@@ -68,7 +68,11 @@ export class LaneThread {
 
   /** Delivers what has arrived, in the middle of a long synchronous stretch. */
   poll(): void {
-    for (let got = receiveMessageOnPort(this.port); got !== undefined; got = receiveMessageOnPort(this.port)) {
+    for (
+      let got = receiveMessageOnPort(this.port);
+      got !== undefined;
+      got = receiveMessageOnPort(this.port)
+    ) {
       this.listener.message(got.message as readonly unknown[]);
     }
   }

@@ -1,8 +1,8 @@
 /** @file The plug-in that brings CPU threads. */
 import { availableParallelism, hostname } from 'node:os';
+import type { ResourceLimits } from 'node:worker_threads';
 import { FUNCTION_CODEC, type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
 import { CodecBook } from '@poniard/core/lane';
-import type { ResourceLimits } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { NodeFunctionCodec } from './functions/node-codec.js';
 import { ThreadProcessor } from './thread-processor.js';
@@ -40,16 +40,23 @@ export function cpuThreads(options: CpuThreadsOptions = {}, warm?: Piscina): Plu
     name: 'cpuThreads',
     register(container) {
       if (!container.isRegistered(FUNCTION_CODEC, true)) {
-        container.register(FUNCTION_CODEC, { useFactory: () => new NodeFunctionCodec({ execArgv: threadOptions.execArgv }) });
+        container.register(FUNCTION_CODEC, {
+          useFactory: () => new NodeFunctionCodec({ execArgv: threadOptions.execArgv }),
+        });
       }
       container.register(PROCESSOR_PROVIDER, {
         useFactory: (child) => ({
           name: 'cpuThreads',
           start(host) {
-            const known: ValueCodec[] = child.isRegistered(VALUE_CODEC, true) ? child.resolveAll(VALUE_CODEC) : [];
+            const known: ValueCodec[] = child.isRegistered(VALUE_CODEC, true)
+              ? child.resolveAll(VALUE_CODEC)
+              : [];
             const codecs = new CodecBook(known, (specifier) => import(specifier));
             const shared = { machine: hostname(), codecs, nested: host.nested, ...threadOptions };
-            const processors = Array.from({ length: threads }, (_, index) => new ThreadProcessor({ index, ...shared }));
+            const processors = Array.from(
+              { length: threads },
+              (_, index) => new ThreadProcessor({ index, ...shared }),
+            );
             for (const { mover } of processors) host.addMover(mover);
             const [first, ...others] = processors as [ThreadProcessor, ...ThreadProcessor[]];
             // The first result needs one thread: the others start when it is up, and do not compete with it before.
@@ -69,11 +76,19 @@ const KNOWN = ['threads', 'resourceLimits', 'execArgv', 'startTimeout'];
 
 function checked(options: CpuThreadsOptions) {
   for (const key of Object.keys(options)) {
-    if (!KNOWN.includes(key)) throw new TypeError(`cpuThreads: unknown option ${JSON.stringify(key)}. Known are ${KNOWN.join(', ')}`);
+    if (!KNOWN.includes(key))
+      throw new TypeError(`cpuThreads: unknown option ${JSON.stringify(key)}. Known are ${KNOWN.join(', ')}`);
   }
-  const { threads = availableParallelism(), resourceLimits = {}, execArgv = [], startTimeout = 30_000 } = options;
-  if (!Number.isInteger(threads) || threads < 1) throw new TypeError('cpuThreads: threads must be a positive integer');
-  if (!(startTimeout > 0)) throw new TypeError('cpuThreads: startTimeout must be a positive number of milliseconds');
+  const {
+    threads = availableParallelism(),
+    resourceLimits = {},
+    execArgv = [],
+    startTimeout = 30_000,
+  } = options;
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new TypeError('cpuThreads: threads must be a positive integer');
+  if (!(startTimeout > 0))
+    throw new TypeError('cpuThreads: startTimeout must be a positive number of milliseconds');
   if (!Array.isArray(execArgv)) throw new TypeError('cpuThreads: execArgv must be an array of strings');
   return { threads, resourceLimits, execArgv: execArgv as readonly string[], startTimeout };
 }

@@ -27,7 +27,13 @@ export function startPool({ resourceLimits, execArgv }: ThreadOptions): Piscina 
 }
 
 const WITH_VALUE = ['--import', '--require', '-r', '--loader', '--experimental-loader', '--conditions', '-C'];
-const ALONE = ['--enable-source-maps', '--no-warnings', '--trace-warnings', '--experimental-strip-types', '--no-deprecation'];
+const ALONE = [
+  '--enable-source-maps',
+  '--no-warnings',
+  '--trace-warnings',
+  '--experimental-strip-types',
+  '--no-deprecation',
+];
 
 /** The options of this process that a thread may be given too; V8's hold for the process and are refused there. */
 export function inheritable(execArgv: readonly string[]): string[] {

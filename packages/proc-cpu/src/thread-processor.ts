@@ -39,7 +39,13 @@ export class ThreadProcessor implements Processor {
   constructor(private readonly options: ThreadProcessorOptions) {
     this.id = `cpu:${options.index}`;
     this.node = options.machine;
-    this.lane = new LaneClient(this.id, this.kind, { post: (message) => this.thread.post(message) }, options.nested, options.codecs);
+    this.lane = new LaneClient(
+      this.id,
+      this.kind,
+      { post: (message) => this.thread.post(message) },
+      options.nested,
+      options.codecs,
+    );
     this.window = this.lane.window;
     this.space = { id: this.id, sharesHost: true, free: (keys) => this.lane.freeKept(keys) };
     this.mover = { from: this.id, to: 'host', move: (call) => this.lane.move(call) };

@@ -1,10 +1,16 @@
 /** @file What runs in a worker thread: piscina calls this once, to attach the lane. Loads as little as it can. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '@poniard/core';
-import { moduleImporter } from './functions/import-module.js';
 import { beginLane, type LaneSetup } from '@poniard/core/lane';
+import { moduleImporter } from './functions/import-module.js';
 
-export default async function attach({ port, setup }: { port: MessagePort; setup: LaneSetup }): Promise<void> {
+export default async function attach({
+  port,
+  setup,
+}: {
+  port: MessagePort;
+  setup: LaneSetup;
+}): Promise<void> {
   const lane = beginLane(
     setup,
     {
@@ -23,7 +29,9 @@ class LateFunctionCodec implements FunctionCodec {
   private codec: Promise<FunctionCodec> | undefined = undefined;
 
   async encode(fn: AnyFunction): Promise<EncodedFunction> {
-    this.codec ??= import('./functions/node-codec.js').then(({ NodeFunctionCodec }) => new NodeFunctionCodec());
+    this.codec ??= import('./functions/node-codec.js').then(
+      ({ NodeFunctionCodec }) => new NodeFunctionCodec(),
+    );
     return (await this.codec).encode(fn);
   }
 }

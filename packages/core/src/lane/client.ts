@@ -3,15 +3,25 @@
  * carries the messages (a worker thread's port) and who ends the thread are the plug-in's.
  */
 import { PoniardError } from '../errors.js';
-import type { Call, FunctionRef, HostValue, Loss, NestedHost, Report } from '../processor.js';
 import type { TaskOptions } from '../options.js';
+import type { Call, FunctionRef, HostValue, Loss, NestedHost, Report } from '../processor.js';
 import type { ValueCodec } from '../values/codec.js';
 import { decodeError } from '../values/errors.js';
 import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { Claims } from './claims.js';
 import type { CodecBook } from './codec-book.js';
 import { NestedTasks } from './nested-tasks.js';
-import { Answer, Arg, type CodecReference, type Control, Flag, type LaneSetup, type NestedRequest, WORK, Work } from './protocol.js';
+import {
+  Answer,
+  Arg,
+  type CodecReference,
+  type Control,
+  Flag,
+  type LaneSetup,
+  type NestedRequest,
+  WORK,
+  Work,
+} from './protocol.js';
 
 /** The most calls that a lane holds. */
 const WINDOW = 8192;
@@ -78,7 +88,13 @@ export class LaneClient {
 
   /** What the worker's end is begun with. */
   setup(): LaneSetup {
-    return { id: this.id, kind: this.kind, claims: this.claims.words, codecs: this.codecs.references(), bufferPrefix: sharedBuffers.newPrefix() };
+    return {
+      id: this.id,
+      kind: this.kind,
+      claims: this.claims.words,
+      codecs: this.codecs.references(),
+      bufferPrefix: sharedBuffers.newPrefix(),
+    };
   }
 
   /** Encodes calls and posts them, functions and codecs first where the lane does not know them. */
@@ -155,7 +171,9 @@ export class LaneClient {
    */
   lost(): Required<Pick<Loss, 'started' | 'running'>> {
     const started = this.calls.filter((call): call is Call => call !== undefined && this.hasStarted(call));
-    const running = started.filter(({ ticket }) => this.claims.isRunning(ticket, this.words[ticket] as number));
+    const running = started.filter(({ ticket }) =>
+      this.claims.isRunning(ticket, this.words[ticket] as number),
+    );
     this.calls.fill(undefined);
     this.size = 0;
     this.free = allSlots();
@@ -174,7 +192,12 @@ export class LaneClient {
   }
 
   private newNested(): NestedTasks {
-    return new NestedTasks(this.nestedHost, (control) => this.control(control), this.codecs, (buffers) => this.unknown(buffers));
+    return new NestedTasks(
+      this.nestedHost,
+      (control) => this.control(control),
+      this.codecs,
+      (buffers) => this.unknown(buffers),
+    );
   }
 
   private control(message: Control): void {
@@ -311,7 +334,13 @@ export class LaneClient {
       case Answer.Value: {
         const [, request, ok, value, references, numbered] = message.slice(at, at + 6);
         const buffers = this.adopt(numbered as readonly CrossingBuffer[] | undefined);
-        this.moved(request as number, ok as boolean, value, references as readonly CodecReference[] | undefined, buffers);
+        this.moved(
+          request as number,
+          ok as boolean,
+          value,
+          references as readonly CodecReference[] | undefined,
+          buffers,
+        );
         return at + 6;
       }
       case Answer.Spawn: {

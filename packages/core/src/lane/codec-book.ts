@@ -49,7 +49,8 @@ export class CodecBook {
     if (known !== undefined) return known;
     const later = (): ValueCodec => {
       const codec = this.known.get(reference.tag);
-      if (codec === undefined) throw new ValueTransferError(`the ValueCodec ${reference.tag} is not loaded here`);
+      if (codec === undefined)
+        throw new ValueTransferError(`the ValueCodec ${reference.tag} is not loaded here`);
       return codec;
     };
     return {
@@ -64,10 +65,18 @@ export class CodecBook {
   async learn({ tag, module, exportName }: CodecReference): Promise<ValueCodec> {
     const known = this.known.get(tag);
     if (known !== undefined) return known;
-    const found = (await this.importModule(module))[exportName] as ValueCodec | { [valueCodec]?: ValueCodec } | undefined;
-    const codec = typeof found === 'function' || (found && valueCodec in found) ? (found as { [valueCodec]?: ValueCodec })[valueCodec] : found;
+    const found = (await this.importModule(module))[exportName] as
+      | ValueCodec
+      | { [valueCodec]?: ValueCodec }
+      | undefined;
+    const codec =
+      typeof found === 'function' || (found && valueCodec in found)
+        ? (found as { [valueCodec]?: ValueCodec })[valueCodec]
+        : found;
     if (codec === undefined || (codec as ValueCodec).tag !== tag) {
-      throw new ValueTransferError(`${module} has no export ${exportName} that is the ValueCodec ${tag}, or a class with it`);
+      throw new ValueTransferError(
+        `${module} has no export ${exportName} that is the ValueCodec ${tag}, or a class with it`,
+      );
     }
     this.note(codec as ValueCodec);
     return codec as ValueCodec;

@@ -6,11 +6,16 @@ import { decodeFunction, decodeSource, type ImportModule } from '../functions/de
 import type { AnyFunction, EncodedFunction } from '../functions/encoded.js';
 import type { TaskOptions } from '../options.js';
 import { encodeError } from '../values/errors.js';
-import { type CrossingBuffer, type NumberedBuffer, RestoredNumbers, sharedBuffers } from '../values/shared-buffers.js';
+import {
+  type CrossingBuffer,
+  type NumberedBuffer,
+  RestoredNumbers,
+  sharedBuffers,
+} from '../values/shared-buffers.js';
 import { describe, isPrimitive, restore, sizeOf, snapshot } from '../values/snapshot.js';
 import { Claims } from './claims.js';
 import { CodecBook, codecReference } from './codec-book.js';
-import { LaneRuntime } from './lane-runtime.js';
+import type { LaneRuntime } from './lane-runtime.js';
 import type { LentHandle } from './nested-tasks.js';
 import { Answer, Arg, type Control, Flag, firstArgument, type LaneSetup, WORK, Work } from './protocol.js';
 import type { TaskScope, TaskScopes } from './task-scopes.js';
@@ -144,7 +149,8 @@ export class LaneExecutor {
         now = this.begin(batch, now);
         if (now - this.lastReport > REPORT_EVERY || this.out.length > REPORT_ABOVE) {
           this.report(now);
-          for (let message = this.port.poll(); message !== undefined; message = this.port.poll()) this.accept(message);
+          for (let message = this.port.poll(); message !== undefined; message = this.port.poll())
+            this.accept(message);
           if (this.running.size > 0 || now - this.lastYield > YIELD_EVERY) {
             this.port.later(() => this.pump());
             break;
@@ -224,7 +230,11 @@ export class LaneExecutor {
     switch (batch[at]) {
       case Work.Function:
         this.cursor += 4;
-        this.learnFunction(batch[at + 1] as number, batch[at + 2] as string, batch[at + 3] as EncodedFunction);
+        this.learnFunction(
+          batch[at + 1] as number,
+          batch[at + 2] as string,
+          batch[at + 3] as EncodedFunction,
+        );
         break;
       case Work.Codec: {
         this.cursor += 4;
@@ -254,7 +264,9 @@ export class LaneExecutor {
       }
       return;
     }
-    this.waitFor(decodeFunction(encoded, this.importModule).then((fn) => void this.functions.set(key, fn), failed));
+    this.waitFor(
+      decodeFunction(encoded, this.importModule).then((fn) => void this.functions.set(key, fn), failed),
+    );
   }
 
   private waitFor(work: Promise<unknown>): void {
@@ -283,7 +295,16 @@ export class LaneExecutor {
       if (this.aside.size > 0) this.goOnAside(slot);
       return now;
     }
-    const run: Running = { slot, word, id, occupancy, began: now, waits: 0, controller: undefined, buffers: undefined };
+    const run: Running = {
+      slot,
+      word,
+      id,
+      occupancy,
+      began: now,
+      waits: 0,
+      controller: undefined,
+      buffers: undefined,
+    };
     if (flags & Flag.Watched) {
       this.out.push(Answer.Started, slot);
       this.report(now);
@@ -294,7 +315,8 @@ export class LaneExecutor {
       run.buffers = this.inputs.take();
       if (args === undefined) return this.skip(run, now);
       const fn = this.functions.get(key);
-      if (typeof fn !== 'function') throw fn === undefined ? new TypeError(`function ${key} is not known`) : fn.error;
+      if (typeof fn !== 'function')
+        throw fn === undefined ? new TypeError(`function ${key} is not known`) : fn.error;
       if (this.running.size > 0) this.scopes.follow();
       scope = this.scope(run, name ?? (this.names.get(key) as string), flags >> Flag.AttemptShift, around);
       const result = this.scopes.run(scope, () => Reflect.apply(fn, undefined, args) as unknown);
@@ -347,7 +369,13 @@ export class LaneExecutor {
   private finishObject({ slot, id, buffers: inputs }: Running, result: unknown, micros: number): void {
     let encoded: ReturnType<typeof snapshot>;
     try {
-      const options = { codecs: this.codecs.all(), label: 'the result', copy: false, limit: KEEP_ABOVE, numbers: sharedBuffers };
+      const options = {
+        codecs: this.codecs.all(),
+        label: 'the result',
+        copy: false,
+        limit: KEEP_ABOVE,
+        numbers: sharedBuffers,
+      };
       encoded = snapshot(result, options);
     } catch {
       // It cannot leave this thread; tasks here can still use it. Who needs it elsewhere is told why not.
@@ -361,7 +389,15 @@ export class LaneExecutor {
       const codecs = encoded.codecs?.map(codecReference);
       const buffers = this.lend(encoded.buffers, inputs);
       if (buffers !== undefined) this.slotBuffers.set(slot, new Set(buffers.map(([number]) => number)));
-      this.out.push(Answer.Encoded, slot, micros, encoded.value, encoded.bytes + encoded.shared, codecs, buffers);
+      this.out.push(
+        Answer.Encoded,
+        slot,
+        micros,
+        encoded.value,
+        encoded.bytes + encoded.shared,
+        codecs,
+        buffers,
+      );
     }
   }
 
@@ -514,7 +550,14 @@ export class LaneExecutor {
       const options = { codecs: this.codecs.all(), label: 'the result', copy: false, numbers: sharedBuffers };
       const encoded = snapshot(this.kept.get(key), options);
       const codecs = encoded?.codecs?.map(codecReference);
-      this.out.push(Answer.Value, request, true, encoded?.value, codecs, this.lend(encoded?.buffers, undefined));
+      this.out.push(
+        Answer.Value,
+        request,
+        true,
+        encoded?.value,
+        codecs,
+        this.lend(encoded?.buffers, undefined),
+      );
     } catch (error) {
       this.out.push(Answer.Value, request, false, encodeError(error), undefined, undefined);
     }
@@ -551,7 +594,9 @@ class LaneScope implements TaskScope {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 /** Encoding has checked what is sent; should the platform refuse it all the same, each value is tried on its own. */

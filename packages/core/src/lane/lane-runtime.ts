@@ -2,14 +2,16 @@
 import { anyScope } from '@poniard/scopes';
 import type { AmbientRuntime } from '../ambient.js';
 import { ChunkHandle } from '../chunk.js';
-import { CancelledError, TaskFailedError, type TaskSummary } from '../errors.js';
+import { CancelledError, PoniardError, TaskFailedError, type TaskSummary } from '../errors.js';
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
 import { type OperationShape, shapeOf } from '../functions/registry.js';
+import { checkFunction, handleNoun } from '../handles.js';
 import { checkOptions, type TaskOptions } from '../options.js';
 import { OptionsContext } from '../options-context.js';
 import type { Host } from '../ports.js';
 import type { MemorySpace, Processor } from '../processor.js';
-import { checkFunction, handleNoun } from '../handles.js';
+import { sharedFunctions } from '../shared-functions.js';
+import { makeSpawn } from '../spawn.js';
 import { isTask, TaskHandle, type TaskState } from '../task.js';
 import type { ChunkType } from '../values/codec.js';
 import { decodeError } from '../values/errors.js';
@@ -21,7 +23,10 @@ import { Answer, type Control, type NestedArg, type NestedRequest } from './prot
 import type { TaskScope, TaskScopes } from './task-scopes.js';
 
 /** A lane's task, whatever its value. */
-type AnyLaneTask = Pick<LaneTask<unknown>, 'number' | 'name' | 'callOff' | 'resolve' | 'reject' | 'whenSubmitted'> & { id: number };
+type AnyLaneTask = Pick<
+  LaneTask<unknown>,
+  'number' | 'name' | 'callOff' | 'resolve' | 'reject' | 'whenSubmitted'
+> & { id: number };
 
 /** What the runtime needs of its lane. */
 export interface LaneChannel {
@@ -41,6 +46,22 @@ interface Lesson {
 }
 
 export class LaneRuntime implements AmbientRuntime {
+  readonly spawn = makeSpawn(this);
+  readonly map = sharedFunctions.map(this);
+  readonly fetch = sharedFunctions.fetch;
+  readonly fetchAll = sharedFunctions.fetchAll;
+  readonly wait = sharedFunctions.wait;
+  readonly waitAny = sharedFunctions.waitAny;
+  readonly waitAll = sharedFunctions.waitAll;
+  readonly isReady = sharedFunctions.isReady;
+  readonly cancel = sharedFunctions.cancel;
+  readonly asCompleted = sharedFunctions.asCompleted;
+  readonly ready = (): Promise<void> => Promise.resolve();
+  readonly processors = onlyOutside('processors');
+  readonly explain = onlyOutside('explain');
+  readonly stats = onlyOutside('stats');
+  readonly subscribe = onlyOutside('subscribe');
+  readonly close = onlyOutside('close');
   private readonly tasks = new Map<number, WeakRef<AnyLaneTask>>();
   /** Tasks that someone awaits, so that they are not collected before they are settled. */
   private readonly awaited = new Map<number, AnyLaneTask>();
@@ -64,7 +85,11 @@ export class LaneRuntime implements AmbientRuntime {
     private readonly scopes: TaskScopes,
     host: Host,
   ) {
-    this.options = new OptionsContext(() => host.asyncContext(), () => scopes, this);
+    this.options = new OptionsContext(
+      () => host.asyncContext(),
+      () => scopes,
+      this,
+    );
   }
 
   spawnTask(fn: AnyFunction, args: readonly unknown[], given: TaskOptions | undefined): LaneTask<unknown> {
@@ -97,7 +122,12 @@ export class LaneRuntime implements AmbientRuntime {
   }
 
   /** Sends a request when everything is there that it waits for, unless the task is cancelled before. */
-  private sendLater(task: LaneTask<unknown>, waits: readonly PromiseLike<unknown>[], inputs: unknown, send: () => void): void {
+  private sendLater(
+    task: LaneTask<unknown>,
+    waits: readonly PromiseLike<unknown>[],
+    inputs: unknown,
+    send: () => void,
+  ): void {
     // The request names tasks by number: while it waits, nobody may drop them.
     this.unsent.set(task, inputs);
     const cancelled = new Promise<never>((_, reject) => {
@@ -135,7 +165,11 @@ export class LaneRuntime implements AmbientRuntime {
     this.tasks.set(lent.task, new WeakRef(task));
     this.dropped.register(task, lent.task);
     const { kind, dtype, shape } = lent;
-    const type: ChunkType = { kind, ...(dtype !== undefined && { dtype }), ...(shape !== undefined && { shape }) };
+    const type: ChunkType = {
+      kind,
+      ...(dtype !== undefined && { dtype }),
+      ...(shape !== undefined && { shape }),
+    };
     return new LaneChunk(task, type, lent.bytes, lent.space);
   }
 
@@ -159,7 +193,7 @@ export class LaneRuntime implements AmbientRuntime {
     task.whenSubmitted(() => this.channel.send(Answer.Await, task.number));
   }
 
-  cancel(task: AnyLaneTask, reason: unknown): void {
+  cancelTask(task: AnyLaneTask, reason: unknown): void {
     if (task.callOff !== undefined) {
       task.callOff(new CancelledError(`task ${task.name} was cancelled`, { cause: reason }));
       return;
@@ -180,7 +214,9 @@ export class LaneRuntime implements AmbientRuntime {
         if (codecs === undefined) task.resolve(message.value);
         else {
           const find = (tag: string) => this.codecs.get(tag) ?? codecs.find((codec) => codec.tag === tag);
-          task.resolve(restore(message.value, (tag) => find(tag) as NonNullable<ReturnType<typeof find>>, sharedBuffers));
+          task.resolve(
+            restore(message.value, (tag) => find(tag) as NonNullable<ReturnType<typeof find>>, sharedBuffers),
+          );
         }
       },
       (error) => task.reject(error),
@@ -208,7 +244,12 @@ export class LaneRuntime implements AmbientRuntime {
     let lesson = this.functions.get(fn);
     if (lesson === undefined) {
       const { name, implementations } = shapeOf(fn);
-      lesson = { fnId: ++this.functionCount, name, implementations: this.encodeAll(implementations), taught: false };
+      lesson = {
+        fnId: ++this.functionCount,
+        name,
+        implementations: this.encodeAll(implementations),
+        taught: false,
+      };
       this.functions.set(fn, lesson);
       if (lesson.implementations instanceof Promise) {
         const settled = lesson;
@@ -231,9 +272,13 @@ export class LaneRuntime implements AmbientRuntime {
         return [key, Promise.reject(error)] as const;
       }
     });
-    const ready = entries.filter((entry): entry is readonly [string, EncodedFunction] => !(entry[1] instanceof Promise));
+    const ready = entries.filter(
+      (entry): entry is readonly [string, EncodedFunction] => !(entry[1] instanceof Promise),
+    );
     if (ready.length === entries.length) return Object.fromEntries(ready);
-    return Promise.all(entries.map(async ([key, made]) => [key, await made] as const)).then(Object.fromEntries);
+    return Promise.all(entries.map(async ([key, made]) => [key, await made] as const)).then(
+      Object.fromEntries,
+    );
   }
 
   private refuse(task: LaneTask<unknown>, error: unknown): void {
@@ -266,7 +311,8 @@ export class LaneRuntime implements AmbientRuntime {
   }
 
   private numberOf(task: unknown, where: string, waits: PromiseLike<unknown>[]): number {
-    if (!(task instanceof LaneTask) || task.runtime !== this) throw new TypeError(`${where} is a task of another runtime`);
+    if (!(task instanceof LaneTask) || task.runtime !== this)
+      throw new TypeError(`${where} is a task of another runtime`);
     if (task.submitted !== undefined) waits.push(task.submitted);
     return task.number;
   }
@@ -345,7 +391,7 @@ export class LaneTask<T> extends TaskHandle<T> {
   }
 
   cancel(reason?: unknown): void {
-    this.runtime.cancel(this, reason);
+    this.runtime.cancelTask(this, reason);
   }
 
   resolve(value: unknown): void {
@@ -396,4 +442,11 @@ function travelling(options: TaskOptions | undefined): Readonly<Record<string, u
   if (options === undefined) return undefined;
   const { signal: _, syncdeps: __, ...rest } = options;
   return Object.keys(rest).length === 0 ? undefined : rest;
+}
+
+/** What a task cannot ask of the runtime that runs it. */
+function onlyOutside(name: string): () => never {
+  return () => {
+    throw new PoniardError(`${name}(): a task cannot call it; do so on the thread that made the runtime`);
+  };
 }

@@ -1,7 +1,7 @@
 /** @file The host's side of tasks that a lane's tasks have spawned, or hold handles of (S9). */
 import type { Call, NestedArgument, NestedHost, NestedTask } from '../processor.js';
-import type { NumberedBuffer } from '../values/shared-buffers.js';
 import { encodeError } from '../values/errors.js';
+import type { NumberedBuffer } from '../values/shared-buffers.js';
 import { type CodecBook, codecReference } from './codec-book.js';
 import type { Control, NestedArg, NestedRequest } from './protocol.js';
 
@@ -28,7 +28,9 @@ export class NestedTasks {
     private readonly host: NestedHost,
     private readonly post: (control: Control) => void,
     private readonly codecs: CodecBook,
-    private readonly lendBuffers: (buffers: readonly SharedArrayBuffer[] | undefined) => NumberedBuffer[] | undefined,
+    private readonly lendBuffers: (
+      buffers: readonly SharedArrayBuffer[] | undefined,
+    ) => NumberedBuffer[] | undefined,
   ) {}
 
   spawn(request: NestedRequest, parent: Call | undefined): void {
@@ -50,7 +52,14 @@ export class NestedTasks {
       if (this.dropped) return;
       if (outcome.ok) {
         const codecs = outcome.codecs?.map(codecReference);
-        this.post({ type: 'settled', task: number, ok: true, value: outcome.value, codecs, buffers: this.lendBuffers(outcome.buffers) });
+        this.post({
+          type: 'settled',
+          task: number,
+          ok: true,
+          value: outcome.value,
+          codecs,
+          buffers: this.lendBuffers(outcome.buffers),
+        });
       } else {
         const value = encodeError(outcome.error);
         this.post({ type: 'settled', task: number, ok: false, value, codecs: undefined, buffers: undefined });
@@ -75,7 +84,16 @@ export class NestedTasks {
     const number = --this.lent;
     this.tasks.set(number, task);
     const { type, bytes, space } = task.describe();
-    return { task: number, id: task.id, name: task.name, kind: type.kind, dtype: type.dtype, shape: type.shape, bytes, space };
+    return {
+      task: number,
+      id: task.id,
+      name: task.name,
+      kind: type.kind,
+      dtype: type.dtype,
+      shape: type.shape,
+      bytes,
+      space,
+    };
   }
 
   /** The lane has died: nobody is to be told any more. */

@@ -2,8 +2,9 @@
  * @file What goes over a lane's port. Work travels as one flat array per batch: structured clone carries a flat
  * array of numbers several times faster than an object per task.
  */
-import type { NumberedBuffer } from '../values/shared-buffers.js';
+
 import type { EncodedFunction } from '../functions/encoded.js';
+import type { NumberedBuffer } from '../values/shared-buffers.js';
 
 /** The first element of a message to a lane that holds work; its operations follow one another. */
 export const WORK = 0;
@@ -111,7 +112,9 @@ export interface NestedRequest {
   readonly parent: number;
   /** The lane's number of the function; `fn` comes with it the first time. */
   readonly fnId: number;
-  readonly fn: { readonly name: string; readonly implementations: Readonly<Record<string, EncodedFunction>> } | undefined;
+  readonly fn:
+    | { readonly name: string; readonly implementations: Readonly<Record<string, EncodedFunction>> }
+    | undefined;
   readonly args: readonly NestedArg[];
   readonly options: Readonly<Record<string, unknown>> | undefined;
   /** What `withOptions` says there. */

@@ -31,7 +31,8 @@ export class CandidateTable {
   changed(): void {
     this.byKey = new Map();
     this.lastSettings = undefined;
-    this.several = new Set(this.all.filter(({ gone }) => !gone).map(({ processor }) => processor.kind)).size > 1;
+    this.several =
+      new Set(this.all.filter(({ gone }) => !gone).map(({ processor }) => processor.kind)).size > 1;
   }
 
   /** Those that scope and implementation admit. */
@@ -80,7 +81,8 @@ export class CandidateTable {
     const { places, implementations } = this.of(record);
     const index = places.indexOf(place);
     if (index < 0 || place.gone) return false;
-    if (!place.processor.local && record.fn.travel(implementations[index] as string)?.state !== 'ready') return false;
+    if (!place.processor.local && record.fn.travel(implementations[index] as string)?.state !== 'ready')
+      return false;
     return admission(record, place, costs) === true;
   }
 
@@ -103,7 +105,12 @@ export class CandidateTable {
       });
   }
 
-  private refusal(record: TaskRecord, place: Place, implementation: string, costs: Costs): string | undefined {
+  private refusal(
+    record: TaskRecord,
+    place: Place,
+    implementation: string,
+    costs: Costs,
+  ): string | undefined {
     if (!place.processor.local) {
       const travel = record.fn.travel(implementation);
       if (travel?.state === 'impossible') {
@@ -123,7 +130,10 @@ export class CandidateTable {
   }
 }
 
-function collect(kept: { place: Place; implementation: string }[], refusals: string[] | undefined): Candidates {
+function collect(
+  kept: { place: Place; implementation: string }[],
+  refusals: string[] | undefined,
+): Candidates {
   const places = kept.map(({ place }) => place);
   return {
     places,
@@ -141,7 +151,8 @@ function bestImplementation(fn: FunctionRecord, place: Place): string | undefine
 function outOfScope(fn: FunctionRecord, scope: Scope, place: Place): string | undefined {
   if (isInvalid(scope)) return `the scopes exclude each other: ${formatScope(scope)}`;
   if (!includes(scope, place.processor)) {
-    if (!place.processor.defaultEnabled) return `it runs only what names it, and the scope is ${formatScope(scope)}`;
+    if (!place.processor.defaultEnabled)
+      return `it runs only what names it, and the scope is ${formatScope(scope)}`;
     return `it is outside the scope ${formatScope(scope)}`;
   }
   if (bestImplementation(fn, place) === undefined) {

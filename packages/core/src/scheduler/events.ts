@@ -19,7 +19,12 @@ export type SchedulerEvent =
       readonly micros: number;
     }
   /** A task finished and its result stays on the processor. */
-  | { readonly type: 'kept'; readonly record: TaskRecord; readonly resident: Resident; readonly micros: number }
+  | {
+      readonly type: 'kept';
+      readonly record: TaskRecord;
+      readonly resident: Resident;
+      readonly micros: number;
+    }
   | { readonly type: 'failed'; readonly record: TaskRecord; readonly error: unknown }
   | { readonly type: 'revoked'; readonly record: TaskRecord }
   | { readonly type: 'suspended'; readonly record: TaskRecord }

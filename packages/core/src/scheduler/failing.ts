@@ -9,7 +9,12 @@ import { consumed } from './residence.js';
 import { NOTHING, type SchedulerState } from './state.js';
 
 /** E1: fails a task and all that depend on it, at once and without recursion. */
-export function failTask(state: SchedulerState, record: TaskRecord, error: unknown, from: Failure | undefined): void {
+export function failTask(
+  state: SchedulerState,
+  record: TaskRecord,
+  error: unknown,
+  from: Failure | undefined,
+): void {
   end(state, record, error, from, Phase.Failed, undefined);
 }
 
@@ -96,7 +101,8 @@ export function noProcessor(state: SchedulerState, record: TaskRecord): Error {
   if (travel !== undefined) return travel;
   const live = state.candidates.reasons(record, state.costs);
   const reasons = live.map(({ place, reason }) => `${place.processor.id}: ${reason}`);
-  for (const { gone, processor, lossReason } of state.places) if (gone) reasons.push(`${processor.id}: it ${lossReason}`);
+  for (const { gone, processor, lossReason } of state.places)
+    if (gone) reasons.push(`${processor.id}: it ${lossReason}`);
   const scope = formatScope(record.settings.scope);
   const list = reasons.map((reason) => `\n  ${reason}`).join('');
   return new SchedulingError(

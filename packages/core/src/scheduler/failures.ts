@@ -64,6 +64,9 @@ export class Failures {
   private warn(root: Failure): void {
     const { error, task } = root;
     const what = error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error);
-    this.host.warn(`task ${task.name} (#${task.id}) failed and nobody looked at it: ${what}`, 'PONIARD_UNSEEN_FAILURE');
+    this.host.warn(
+      `task ${task.name} (#${task.id}) failed and nobody looked at it: ${what}`,
+      'PONIARD_UNSEEN_FAILURE',
+    );
   }
 }

@@ -1,8 +1,8 @@
 /** @file Values on the host: taken from callers, made by tasks on this thread, kept in the store. */
 import { PoniardError } from '../errors.js';
 import type { Store, Stored } from '../ports.js';
-import type { ValueCodec } from '../values/codec.js';
 import type { HostValue } from '../processor.js';
+import type { ValueCodec } from '../values/codec.js';
 import { sharedBuffers } from '../values/shared-buffers.js';
 import { snapshot } from '../values/snapshot.js';
 import { type Argument, SnapshotArgument, StoredValue, type TaskRecord, Unsendable } from './record.js';
@@ -26,10 +26,18 @@ export class HostValues {
 
   /** An ordinary argument, as it is now (S4). */
   argument(value: unknown, label: () => string, isHandle?: (value: object) => string | undefined): Argument {
-    if (typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol') {
+    if (
+      typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'symbol'
+    ) {
       return value as Argument;
     }
-    const encoded = snapshot(value, { codecs: this.codecs, label, copy: true, numbers: sharedBuffers, ...(isHandle && { isHandle }) });
+    const encoded = snapshot(value, {
+      codecs: this.codecs,
+      label,
+      copy: true,
+      numbers: sharedBuffers,
+      ...(isHandle && { isHandle }),
+    });
     if (encoded === undefined) throw new PoniardError(`${label()} could not be taken`);
     return SnapshotArgument.from(encoded);
   }
@@ -63,6 +71,8 @@ export class HostValues {
     this.stored.unregister(record);
     value.stored.drop();
     const what = `the value of ${record.name} (#${record.id}) has been released`;
-    record.value = new Unsendable(new PoniardError(`${what}, and a result that was lost is to be made again from it`));
+    record.value = new Unsendable(
+      new PoniardError(`${what}, and a result that was lost is to be made again from it`),
+    );
   }
 }

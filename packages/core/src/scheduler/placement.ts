@@ -1,7 +1,7 @@
 /** @file Where a task runs: the cost of each processor, term by term, and the policy that picks one (P1). */
 import { sizeClass, type TransferTimes, UNKNOWN_MICROS } from './costs.js';
 import type { Place } from './place.js';
-import { SnapshotArgument, TaskRecord } from './record.js';
+import { SnapshotArgument, type TaskRecord } from './record.js';
 
 /** The terms of P1, in µs. */
 export interface CostTerms {
@@ -145,7 +145,9 @@ export function endTrial(task: TaskRecord, place: Place): void {
  */
 export function boundTrials(task: TaskRecord, candidates: readonly Place[], costs: Costs): readonly Place[] {
   const { fn } = task;
-  const open = candidates.filter(({ processor: { kind } }) => costs.measured(task, kind) || !fn.trials.has(kind));
+  const open = candidates.filter(
+    ({ processor: { kind } }) => costs.measured(task, kind) || !fn.trials.has(kind),
+  );
   if (open.length > 0) return open;
   const capacities = new Map<string, number>();
   for (const { processor } of candidates) {

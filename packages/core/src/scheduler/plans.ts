@@ -19,7 +19,13 @@ export class Plans {
     try {
       const planner = record.fn.shape.plan;
       const plan = planner?.(record.values(), processors) as Plan<unknown> | undefined;
-      const own = { ...record.settings, name: undefined, timeout: undefined, signal: undefined, syncdeps: undefined };
+      const own = {
+        ...record.settings,
+        name: undefined,
+        timeout: undefined,
+        signal: undefined,
+        syncdeps: undefined,
+      };
       const settings = resolveSettings([own], NOTHING);
       const blocks = plan === undefined ? [] : plan.blocks.map((block) => this.spawn(block, settings));
       if (plan !== undefined) record.plan = { blocks, finish: plan.finish };
@@ -47,7 +53,9 @@ export class Plans {
 
   private spawn(block: Block, settings: TaskSettings): TaskRecord {
     const fn = this.registry.record(block.fn);
-    const args = block.args.map((arg, index) => this.values.argument(arg, () => `argument ${index + 1} of ${fn.name}`));
+    const args = block.args.map((arg, index) =>
+      this.values.argument(arg, () => `argument ${index + 1} of ${fn.name}`),
+    );
     return this.shell.spawn(fn, args, settings);
   }
 }

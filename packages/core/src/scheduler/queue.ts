@@ -114,5 +114,6 @@ export class ReadyQueue {
 }
 
 function dropSettled(fifo: Fifo): void {
-  for (let head = fifo.peek(); head !== undefined && head.phase !== Phase.Queued; head = fifo.peek()) fifo.take();
+  for (let head = fifo.peek(); head !== undefined && head.phase !== Phase.Queued; head = fifo.peek())
+    fifo.take();
 }

@@ -35,7 +35,9 @@ const RUNS = Number(process.env['PONIARD_RUNS'] ?? 100);
 const LIMIT = Math.max(20_000, RUNS * 100);
 
 describe('random graphs', () => {
-  it('agree with a sequential evaluation, in whatever order tasks finish, throw and are given back', { timeout: LIMIT }, () => {
+  it('agree with a sequential evaluation, in whatever order tasks finish, throw and are given back', {
+    timeout: LIMIT,
+  }, () => {
     fc.assert(
       fc.property(scenario(false), (s) => new Simulation(s).run()),
       { numRuns: RUNS },

@@ -3,14 +3,15 @@
  * have a million of them (measured in `bench scale`). Handles that users hold point here, never back, once the
  * task has finished: so finished tasks that nobody holds are gone.
  */
-import type { Call, CallArgument } from '../processor.js';
+
+import type { TaskSummary } from '../errors.js';
 import { type FunctionRecord, GIVEN } from '../functions/registry.js';
 import type { TaskOptions, TaskSettings } from '../options.js';
-import type { TaskSummary } from '../errors.js';
-import type { ValueCodec } from '../values/codec.js';
 import type { Stored } from '../ports.js';
-import type { Encoded } from '../values/snapshot.js';
+import type { Call, CallArgument } from '../processor.js';
+import type { ValueCodec } from '../values/codec.js';
 import { sharedBuffers } from '../values/shared-buffers.js';
+import type { Encoded } from '../values/snapshot.js';
 import { isPrimitive, restore } from '../values/snapshot.js';
 import type { Place } from './place.js';
 
@@ -84,7 +85,15 @@ export interface RunningPlan {
 }
 
 /** Booleans of a record, in one field. */
-const Flag = { hosted: 1, suspended: 2, observed: 4, moving: 8, cancelling: 16, settled: 32, planned: 64 } as const;
+const Flag = {
+  hosted: 1,
+  suspended: 2,
+  observed: 4,
+  moving: 8,
+  cancelling: 16,
+  settled: 32,
+  planned: 64,
+} as const;
 
 /** What few tasks have: kept apart, so that the others are small. */
 class Rare {
@@ -276,7 +285,8 @@ export class TaskRecord implements Call {
       if (arg.hosted) return { kind: 'value', value: arg.read(), codecs: arg.codecs, buffers: arg.buffers };
       return { kind: 'local', call: arg };
     }
-    if (arg instanceof SnapshotArgument) return { kind: 'value', value: arg.value, codecs: arg.codecs, buffers: arg.buffers };
+    if (arg instanceof SnapshotArgument)
+      return { kind: 'value', value: arg.value, codecs: arg.codecs, buffers: arg.buffers };
     return { kind: 'value', value: arg, codecs: undefined, buffers: undefined };
   }
 
@@ -306,7 +316,8 @@ export function isTerminal(record: TaskRecord): boolean {
 export function eachDependent(record: TaskRecord, visit: (dependent: TaskRecord) => void): void {
   const { dependents } = record;
   if (dependents === undefined) return;
-  if (Array.isArray(dependents)) for (let i = 0; i < dependents.length; i++) visit(dependents[i] as TaskRecord);
+  if (Array.isArray(dependents))
+    for (let i = 0; i < dependents.length; i++) visit(dependents[i] as TaskRecord);
   else visit(dependents);
 }
 

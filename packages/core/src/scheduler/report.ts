@@ -1,8 +1,8 @@
 /** @file What a processor answers through: turns outcomes into events of the state machine. */
 import type { Call, HostValue, Report, Resident } from '../processor.js';
-import type { SchedulerState } from './state.js';
 import type { Place } from './place.js';
 import type { TaskRecord } from './record.js';
+import type { SchedulerState } from './state.js';
 
 /** What a report needs of the shell. */
 export interface Outcomes {
@@ -38,7 +38,15 @@ export class PlaceReport implements Report {
   deliveredPrimitive(call: Call, value: unknown, micros: number): void {
     const record = call as TaskRecord;
     if (record.place !== this.place) return;
-    this.shell.state.handle({ type: 'finished', record, value, codecs: undefined, buffers: undefined, bytes: 0, micros });
+    this.shell.state.handle({
+      type: 'finished',
+      record,
+      value,
+      codecs: undefined,
+      buffers: undefined,
+      bytes: 0,
+      micros,
+    });
     this.shell.flushSoon();
   }
 

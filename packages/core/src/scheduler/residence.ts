@@ -43,7 +43,10 @@ export function inputsAtHand(state: SchedulerState, record: TaskRecord, place: P
       fetchHome(state, input);
     }
   }
-  return record.pending === 0 || (place?.processor.queues === true && record.pending === unfinishedOn(record, place));
+  return (
+    record.pending === 0 ||
+    (place?.processor.queues === true && record.pending === unfinishedOn(record, place))
+  );
 }
 
 /** The record waits again for an input that had finished: it will count as its consumer anew when it comes. */
@@ -226,7 +229,12 @@ function failsAgain(state: SchedulerState, record: TaskRecord): boolean {
   record.args = NOTHING;
   if (input === undefined) {
     const what = `the result of ${record.name} (#${record.id}) was lost with its processor`;
-    failTask(state, record, new WorkerLostError(`${what}, and with retries: 0 it starts only once`), undefined);
+    failTask(
+      state,
+      record,
+      new WorkerLostError(`${what}, and with retries: 0 it starts only once`),
+      undefined,
+    );
   } else {
     const failure = (input as TaskRecord).value as Failure;
     failTask(state, record, failure.error, failure);

@@ -17,7 +17,15 @@ import { HostValues } from './host-values.js';
 import type { Place } from './place.js';
 import type { PlacementPolicy } from './placement.js';
 import { Plans } from './plans.js';
-import { type Argument, type Failure, hostValue, type Listener, Phase, SnapshotArgument, TaskRecord } from './record.js';
+import {
+  type Argument,
+  type Failure,
+  hostValue,
+  type Listener,
+  Phase,
+  SnapshotArgument,
+  TaskRecord,
+} from './record.js';
 import { type Outcomes, PlaceReport } from './report.js';
 import { NOTHING, SchedulerState } from './state.js';
 import { cancelled, Watches } from './watches.js';
@@ -98,8 +106,25 @@ export class Shell implements Outcomes {
   provide(record: TaskRecord, arg: Argument): void {
     if (arg instanceof SnapshotArgument) {
       const { codecs, buffers, bytes } = arg;
-      this.state.handle({ type: 'finished', record, value: this.values.hold(record, arg.value, bytes), codecs, buffers, bytes, micros: 0 });
-    } else this.state.handle({ type: 'finished', record, value: arg, codecs: undefined, buffers: undefined, bytes: 8, micros: 0 });
+      this.state.handle({
+        type: 'finished',
+        record,
+        value: this.values.hold(record, arg.value, bytes),
+        codecs,
+        buffers,
+        bytes,
+        micros: 0,
+      });
+    } else
+      this.state.handle({
+        type: 'finished',
+        record,
+        value: arg,
+        codecs: undefined,
+        buffers: undefined,
+        bytes: 8,
+        micros: 0,
+      });
     this.flushSoon();
   }
 
@@ -353,7 +378,13 @@ export class Shell implements Outcomes {
       const { value, codecs, buffers } = await mover.move(record);
       this.state.costs.transfers.observe(from.processor.space.id, 'host', record.bytes, clock.now() - began);
       if (this.ports.sink.active) this.emit('chunk:moved', record, from, record.bytes);
-      this.state.handle({ type: 'moved', record, value: this.values.hold(record, value, record.bytes), codecs, buffers });
+      this.state.handle({
+        type: 'moved',
+        record,
+        value: this.values.hold(record, value, record.bytes),
+        codecs,
+        buffers,
+      });
     } catch (error) {
       this.state.handle({ type: 'unmoved', record, from, error });
     }
@@ -361,11 +392,13 @@ export class Shell implements Outcomes {
   }
 
   private settled(record: TaskRecord): void {
-    if (record.settings.timeout !== undefined || record.settings.signal !== undefined) this.watches.stop(record);
+    if (record.settings.timeout !== undefined || record.settings.signal !== undefined)
+      this.watches.stop(record);
     const { handle, listeners } = record;
     if (handle !== undefined && record.terminal) {
       record.handle = undefined;
-      if (record.phase > Phase.Finished) this.failures.register(handle, record.value as Failure, record.observed);
+      if (record.phase > Phase.Finished)
+        this.failures.register(handle, record.value as Failure, record.observed);
       else if (record.residence !== undefined) this.retain(record, handle);
     }
     if (listeners !== undefined) {
@@ -422,7 +455,7 @@ export class Shell implements Outcomes {
       processor: place?.processor.id,
       ...(bytes !== undefined && { bytes }),
       ...(micros !== undefined && { micros }),
-      ...(type === 'task:error' && { error: (record?.value as Failure).error }),
+      ...(type === 'task:error' && record !== undefined && { error: (record.value as Failure).error }),
     });
   }
 }

@@ -11,8 +11,18 @@ import { Instructions, type SchedulerEvent, type Trace } from './events.js';
 import { cancelTask, failTask, noProcessor, retryOrFail } from './failing.js';
 import { Place } from './place.js';
 import { boundTrials, Costs, EarliestFinish, endTrial, type PlacementPolicy } from './placement.js';
-import { addDependent, eachDependent, Failure, isTerminal, Phase, TaskRecord } from './record.js';
-import { consumed, discard, inputsAtHand, kept, lostProcessor, moved, needed, released, unmoved } from './residence.js';
+import { addDependent, eachDependent, type Failure, isTerminal, Phase, TaskRecord } from './record.js';
+import {
+  consumed,
+  discard,
+  inputsAtHand,
+  kept,
+  lostProcessor,
+  moved,
+  needed,
+  released,
+  unmoved,
+} from './residence.js';
 import { giveWork, stealSent } from './stealing.js';
 
 /** A dependent with more missing inputs than this is not looked at when one of them is handed out. */
@@ -63,7 +73,8 @@ export class SchedulerState {
         break;
       case 'kept': {
         const { place } = event.record;
-        if (this.answered(event.record, event.micros)) kept(this, event.record, place as Place, event.resident);
+        if (this.answered(event.record, event.micros))
+          kept(this, event.record, place as Place, event.resident);
         else if (place !== undefined) discard(this, event.record, place);
         break;
       }
@@ -478,7 +489,8 @@ export class SchedulerState {
     for (const record of homeless) {
       if (isTerminal(record)) continue;
       const candidates = this.candidates.of(record);
-      if (candidates.travels && record.fn.readyFor !== candidates) this.prepare(record, record.fn, candidates);
+      if (candidates.travels && record.fn.readyFor !== candidates)
+        this.prepare(record, record.fn, candidates);
       if (record.pending === 0) this.ready.push(record);
     }
   }

@@ -17,10 +17,15 @@ const LOOK_BACK = 32;
 
 /** Looks for work for an idle processor; whether it found some that can be handed over now. */
 export function giveWork(state: SchedulerState, thief: Place): boolean {
-  const victim = busiest(state, (place) => place !== thief && place.backlogCount > 0, (place) => place.backlogMicros);
+  const victim = busiest(
+    state,
+    (place) => place !== thief && place.backlogCount > 0,
+    (place) => place.backlogMicros,
+  );
   if (victim !== undefined) {
     // What the thief has no room for would only be stolen back.
-    const fits = (candidate: TaskRecord): boolean => thief.hasRoom(candidate) && gains(state, candidate, victim, thief);
+    const fits = (candidate: TaskRecord): boolean =>
+      thief.hasRoom(candidate) && gains(state, candidate, victim, thief);
     const record = victim.backlog.takeWhere(fits);
     if (record !== undefined) {
       victim.forget(record);

@@ -23,7 +23,10 @@ export class Watches {
     const watch = this.of(record);
     watch.stopTimer?.();
     watch.stopTimer = this.clock.after(timeout * 1000, () => {
-      this.end(record, new TimeoutError(`task ${record.name} (#${record.id}) took longer than ${timeout} ms`));
+      this.end(
+        record,
+        new TimeoutError(`task ${record.name} (#${record.id}) took longer than ${timeout} ms`),
+      );
     });
   }
 

@@ -100,7 +100,8 @@ class Restorer {
   }
 
   private sharedMemory(mark: Mark): unknown {
-    if (this.numbers === undefined) throw new TypeError('shared memory was sent by number, and there are no numbers here');
+    if (this.numbers === undefined)
+      throw new TypeError('shared memory was sent by number, and there are no numbers here');
     const view = this.numbers.restore(mark.value as SharedView);
     this.done.set(mark, view);
     return view;

@@ -24,7 +24,9 @@ test('C3. a view on shared memory crosses as a few numbers once its buffer has c
   const sent = snapshot({ data }, { codecs: [], label: 'x', copy: true, numbers });
   expect(sent?.buffers).toEqual([data.buffer]);
   expect(JSON.stringify(sent?.value)).toMatch(/^\{"data":\{.*\[0,"Float64Array",80,10\]/);
-  const { value } = receiver().take(sent?.value, numbers.numbered(sent?.buffers)) as { value: { data: Float64Array } };
+  const { value } = receiver().take(sent?.value, numbers.numbered(sent?.buffers)) as {
+    value: { data: Float64Array };
+  };
   expect(value.data).toBeInstanceOf(Float64Array);
   expect([value.data.byteOffset, value.data.length]).toEqual([80, 10]);
   data[0] = 7;
@@ -50,7 +52,11 @@ test('C3. a large array on ordinary memory is copied to shared memory once, and 
   const sent = snapshot(new Float64Array(100_000).fill(1), { codecs: [], label: 'x', copy: true, numbers });
   expect(sent?.buffers).toHaveLength(1);
   const { value } = receiver().take(sent?.value, numbers.numbered(sent?.buffers)) as { value: Float64Array };
-  expect([value.length, value[99_999], value.buffer instanceof SharedArrayBuffer]).toEqual([100_000, 1, true]);
+  expect([value.length, value[99_999], value.buffer instanceof SharedArrayBuffer]).toEqual([
+    100_000,
+    1,
+    true,
+  ]);
 });
 
 test('views on one buffer still share it, and a whole shared buffer comes back as one', () => {
@@ -68,6 +74,8 @@ test('a number that this thread does not know is an error, not an empty array', 
   const numbers = new SharedBuffers();
   const buffer = new SharedArrayBuffer(8);
   const sent = snapshot(new Uint8Array(buffer), { codecs: [], label: 'x', copy: true, numbers });
-  expect(() => restore(structuredClone(sent?.value), noCodec, new SharedBuffers(5))).toThrow(/not known on this thread/);
+  expect(() => restore(structuredClone(sent?.value), noCodec, new SharedBuffers(5))).toThrow(
+    /not known on this thread/,
+  );
   expect(() => restore(structuredClone(sent?.value), noCodec)).toThrow(/by number/);
 });

@@ -85,11 +85,15 @@ export class SharedBuffers implements BufferNumbers {
 
   /** What stands for a view, or for a whole buffer. */
   mark(value: ArrayBufferView | SharedArrayBuffer): Mark {
-    if (!ArrayBuffer.isView(value)) return { [MARK]: SHARED_TAG, value: [this.id(value), '', 0, 0] satisfies SharedView };
+    if (!ArrayBuffer.isView(value))
+      return { [MARK]: SHARED_TAG, value: [this.id(value), '', 0, 0] satisfies SharedView };
     const { buffer, byteOffset } = value;
     const length = 'length' in value ? (value as Uint8Array).length : value.byteLength;
     const kind = value[Symbol.toStringTag as never] as string;
-    return { [MARK]: SHARED_TAG, value: [this.id(buffer as SharedArrayBuffer), kind, byteOffset, length] satisfies SharedView };
+    return {
+      [MARK]: SHARED_TAG,
+      value: [this.id(buffer as SharedArrayBuffer), kind, byteOffset, length] satisfies SharedView,
+    };
   }
 
   restore([id, kind, offset, length]: SharedView): unknown {
@@ -101,7 +105,8 @@ export class SharedBuffers implements BufferNumbers {
 
   private require(id: number): SharedArrayBuffer {
     const buffer = this.get(id);
-    if (buffer === undefined) throw new ReferenceError(`shared buffer ${id} is not known on this thread; please report this`);
+    if (buffer === undefined)
+      throw new ReferenceError(`shared buffer ${id} is not known on this thread; please report this`);
     return buffer;
   }
 

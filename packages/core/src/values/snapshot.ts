@@ -76,7 +76,9 @@ export interface SnapshotOptions {
 export function snapshot(value: unknown, options: SnapshotOptions): Encoded | undefined {
   if (isPrimitive(value)) {
     const bytes = typeof value === 'string' ? value.length : 8;
-    return bytes > (options.limit ?? Infinity) ? undefined : { value, bytes, shared: 0, codecs: undefined, buffers: undefined };
+    return bytes > (options.limit ?? Infinity)
+      ? undefined
+      : { value, bytes, shared: 0, codecs: undefined, buffers: undefined };
   }
   return walk(value as object, options, true);
 }

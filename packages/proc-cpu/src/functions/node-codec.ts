@@ -133,7 +133,10 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     const framework = this.#frameworkName(found.value);
     if (framework !== undefined) return { local: name, module: FRAMEWORK_MODULE, imported: framework };
     const marked = typeof found.value === 'function' ? originOf(found.value) : undefined;
-    if (marked?.kind === 'module' && !(marked.module.startsWith('file:') && this.#whyNotFrom(marked.module))) {
+    if (
+      marked?.kind === 'module' &&
+      !(marked.module.startsWith('file:') && this.#whyNotFrom(marked.module))
+    ) {
       return { local: name, module: marked.module, imported: marked.path };
     }
     return (
