@@ -103,14 +103,22 @@ describe('E3. a worker that dies', () => {
 
   it('E3. that throws outside a task is replaced, and what it had finished stays', async () => {
     const runtime = testRuntime('threads', {}, { threads: 1 });
-    const bomb = runtime.spawn(() => {
-      setTimeout(() => {
-        throw new RangeError('later');
-      }, 0);
+    const words = counters(1);
+    const bomb = runtime.spawn((flags: Int32Array) => {
+      setInterval(() => {
+        if (Atomics.load(flags, 0) === 1) throw new RangeError('later');
+      }, 1);
       return 'set';
-    });
+    }, words);
     expect(await bomb).toBe('set');
-    const waits = runtime.spawn.with({ retries: 0 }, () => new Promise<void>(() => {}));
+    const waits = runtime.spawn.with(
+      { retries: 0 },
+      (flags: Int32Array) => {
+        Atomics.store(flags, 0, 1);
+        return new Promise<void>(() => {});
+      },
+      words,
+    );
     const error = await causeOf(waits);
     expect(error).toBeInstanceOf(WorkerLostError);
     expect(error.message).toMatch(/died of an uncaught RangeError: later/);

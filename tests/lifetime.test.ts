@@ -7,6 +7,7 @@ const quiet = { code: 0, signal: null, errors: '' };
 describe('the end of a program', () => {
   it.each([
     ['awaits.mjs', 'S10. it ends by itself when what it awaited is there', '16\n'],
+    ['imports.mjs', 'S10. importing everything and spawning nothing keeps no process alive', 'imported\n'],
     ['idle.mjs', 'S10. idle threads keep no process alive', '3\n'],
     ['kept.mjs', 'S10. values on workers and handles on them keep no process alive', '200000\n'],
     ['unawaited.mjs', 'S10. tasks that nobody awaits are done first, children too', 'slow parent\nslow child\n'],

@@ -45,6 +45,10 @@ export class NestedRuntime implements NestedHost {
     return task;
   }
 
+  expect(coming: boolean): void {
+    this.shell.expect(coming);
+  }
+
   private functionOf(given: NestedFunction): FunctionRecord {
     const key = JSON.stringify(given.implementations);
     let record = this.functions.get(key);

@@ -187,6 +187,8 @@ export interface NestedHost {
   spawn(request: NestedSpawn): NestedTask;
   /** A handle on the task behind a call's argument, for `meta`. */
   handle(call: Call): NestedTask;
+  /** Spawns are on their way, or not any more: the runtime does not count as idle meanwhile. */
+  expect(coming: boolean): void;
 }
 
 /** A task that a running call asks for. */

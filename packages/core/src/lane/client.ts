@@ -357,6 +357,9 @@ export class LaneClient {
       case Answer.Drop:
         this.nested.forget(message[at + 1] as readonly number[]);
         return at + 2;
+      case Answer.Unsent:
+        this.nested.expect(message[at + 1] as boolean);
+        return at + 2;
       default:
         throw new PoniardError(`${this.id} sent an unknown answer ${String(message[at])}`);
     }

@@ -129,6 +129,8 @@ export class LaneRuntime implements AmbientRuntime {
     send: () => void,
   ): void {
     // The request names tasks by number: while it waits, nobody may drop them.
+    // Until then the host counts on it, so that no program ends before a task that was spawned.
+    if (this.unsent.size === 0) this.channel.send(Answer.Unsent, true);
     this.unsent.set(task, inputs);
     const cancelled = new Promise<never>((_, reject) => {
       task.callOff = reject;
@@ -138,6 +140,7 @@ export class LaneRuntime implements AmbientRuntime {
       task.submitted = undefined;
       task.callOff = undefined;
       this.unsent.delete(task);
+      if (this.unsent.size === 0) this.channel.send(Answer.Unsent, false);
     };
     task.submitted.then(sent, (error) => {
       sent();

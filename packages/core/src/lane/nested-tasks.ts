@@ -23,6 +23,7 @@ export class NestedTasks {
   private readonly functions = new Map<number, NonNullable<NestedRequest['fn']>>();
   private lent = 0;
   private dropped = false;
+  private expecting = false;
 
   constructor(
     private readonly host: NestedHost,
@@ -96,9 +97,17 @@ export class NestedTasks {
     };
   }
 
+  /** Whether the lane is about to ask for tasks. */
+  expect(coming: boolean): void {
+    if (coming === this.expecting) return;
+    this.expecting = coming;
+    this.host.expect(coming);
+  }
+
   /** The lane has died: nobody is to be told any more. */
   drop(): void {
     this.dropped = true;
+    this.expect(false);
     this.forget([...this.tasks.keys()]);
   }
 

@@ -35,6 +35,8 @@ export const Arg = {
   Marked: 3,
   /** A handle: `meta`. */
   Handle: 4,
+  /** Inside a lane: a result that was taken from its slot while the call stood aside. */
+  Taken: 5,
 } as const;
 
 /** Flags of `Work.Run`. */
@@ -102,6 +104,8 @@ export const Answer = {
   Cancel: 12,
   /** nested tasks whose handles are gone. */
   Drop: 13,
+  /** Whether requests for tasks are still on their way: their functions are looked at, promises are awaited. */
+  Unsent: 14,
 } as const;
 
 /** A task that a task on the lane spawns. */

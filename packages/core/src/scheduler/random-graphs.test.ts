@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { type ProcessorSpec, type Scenario, Simulation, type TaskSpec } from './testing/simulation.js';
+import type { ProcessorSpec, Scenario, TaskSpec } from './testing/scenario.js';
+import { Simulation } from './testing/simulation.js';
 
 const task: fc.Arbitrary<TaskSpec> = fc.record({
   inputs: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 4 }),

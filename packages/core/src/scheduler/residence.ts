@@ -80,7 +80,8 @@ export function kept(state: SchedulerState, record: TaskRecord, place: Place, re
   place.residents.add(record);
   place.residentBytes += resident.bytes;
   state.settleFinished(record);
-  if (record.listeners !== undefined || record.depth >= LINEAGE) fetchHome(state, record);
+  // Who listens may only want to know that it is done; who wants the value asks for it (`needed`).
+  if (record.depth >= LINEAGE) fetchHome(state, record);
   else freeIfUnused(state, record);
 }
 

@@ -167,6 +167,13 @@ export class Shell implements Outcomes {
     this.awaited--;
   }
 
+  /** Tasks are about to be spawned from elsewhere, or not any more. */
+  expect(coming: boolean): void {
+    this.awaited += coming ? 1 : -1;
+    if (coming) this.holdOrRelease();
+    else this.flushSoon();
+  }
+
   /** Calls back when the task is settled, at once if it is. */
   whenSettled(record: TaskRecord, listener: () => void): void {
     if (record.terminal) listener();

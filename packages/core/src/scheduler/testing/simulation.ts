@@ -8,44 +8,7 @@ import type { FunctionRecord } from '../../functions/registry.js';
 import type { Call } from '../../processor.js';
 import { type Failure, Phase, type TaskRecord } from '../record.js';
 import { Driver } from './driver.js';
-
-export interface TaskSpec {
-  /** How far back the inputs are. */
-  readonly inputs: readonly number[];
-  readonly after: readonly number[];
-  /** How often it throws before it succeeds. */
-  readonly throws: number;
-  readonly retries: number | undefined;
-  readonly priority: number;
-  readonly occupancy: number;
-  readonly sort: 'plain' | 'other' | 'onlyB' | 'planned';
-}
-
-export interface ProcessorSpec {
-  readonly kind: 'a' | 'b';
-  readonly queues: boolean;
-  readonly capacity: number;
-  readonly window: number;
-  readonly local: boolean;
-  /** Results of every so many tasks stay in its own memory; 0 for none. */
-  readonly keeps: number;
-  readonly sharesHost: boolean;
-}
-
-export interface Scenario {
-  readonly tasks: readonly TaskSpec[];
-  readonly processors: readonly ProcessorSpec[];
-  /** What happens, one number for each step. */
-  readonly steps: readonly number[];
-  /** Whether processors may die, and tasks be cancelled. */
-  readonly faults: boolean;
-}
-
-const MODULUS = 1_000_003;
-
-function result(index: number, values: readonly number[]): number {
-  return values.reduce((sum, value, i) => (sum * 31 + value * (i + 1)) % MODULUS, index + 1);
-}
+import { type ProcessorSpec, result, type Scenario, type TaskSpec } from './scenario.js';
 
 /** How one task of the scenario went, on the test's side. */
 interface Ledger {

@@ -1,0 +1,40 @@
+/** @file What a simulation is made from: tasks, processors, and what happens to them. */
+
+export interface TaskSpec {
+  /** How far back the inputs are. */
+  readonly inputs: readonly number[];
+  readonly after: readonly number[];
+  /** How often it throws before it succeeds. */
+  readonly throws: number;
+  readonly retries: number | undefined;
+  readonly priority: number;
+  readonly occupancy: number;
+  readonly sort: 'plain' | 'other' | 'onlyB' | 'planned';
+}
+
+export interface ProcessorSpec {
+  readonly kind: 'a' | 'b';
+  readonly queues: boolean;
+  readonly capacity: number;
+  readonly window: number;
+  readonly local: boolean;
+  /** Results of every so many tasks stay in its own memory; 0 for none. */
+  readonly keeps: number;
+  readonly sharesHost: boolean;
+}
+
+export interface Scenario {
+  readonly tasks: readonly TaskSpec[];
+  readonly processors: readonly ProcessorSpec[];
+  /** What happens, one number for each step. */
+  readonly steps: readonly number[];
+  /** Whether processors may die, and tasks be cancelled. */
+  readonly faults: boolean;
+}
+
+const MODULUS = 1_000_003;
+
+/** What a task gives for its inputs. */
+export function result(index: number, values: readonly number[]): number {
+  return values.reduce((sum, value, i) => (sum * 31 + value * (i + 1)) % MODULUS, index + 1);
+}
