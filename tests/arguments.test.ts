@@ -85,7 +85,9 @@ describe.each<Kind>(['threads', 'inline'])('arguments on %s', (kind) => {
       expect(() => spawn(take, nested)).toThrow(TypeError);
       expect(() => spawn(take, nested)).toThrow(/fetchAll/);
     }
-    expect(() => spawn(take, 1, { list: [0, task] })).toThrow(/argument 2.*take.*list\[1\]/s);
+    expect(() => spawn((_: number, x: unknown) => x, 1, { list: [0, task] })).toThrow(
+      /argument 2.*take.*list\[1\]/s,
+    );
     expect(() => spawn(take, [runtime.tochunk([1])])).toThrow(/Chunk/);
   });
 

@@ -216,8 +216,7 @@ describe.each<Kind>(['threads', 'inline'])('options on %s', (kind) => {
       const before = taskContext();
       Atomics.store(flags, 0, 1);
       Atomics.notify(flags, 0);
-      for (let turns = 0; !before.signal.aborted; turns++)
-        await new Promise((resolve) => setImmediate(resolve));
+      while (!before.signal.aborted) await new Promise((resolve) => setImmediate(resolve));
       Atomics.store(flags, 1, 1);
       Atomics.notify(flags, 1);
     }, words);

@@ -38,7 +38,9 @@ describe('placement', () => {
         expect(total).toBeCloseTo(queued + transfer + run, 6);
       }
     }
-    expect(String(report)).toMatch(/weigh \(#\d+\) → cpu:[01]\n.*cpu:0 +\d+ µs = queued \d+ µs \+ transfer \d+ µs \+ run 5000 µs/s);
+    expect(String(report)).toMatch(
+      /weigh \(#\d+\) → cpu:[01]\n.*cpu:0 +\d+ µs = queued \d+ µs \+ transfer \d+ µs \+ run 5000 µs/s,
+    );
   });
 
   it('P2. the run time of a function is learnt, and expected from then on', async () => {
@@ -57,7 +59,9 @@ describe('placement', () => {
     expect(await spawnFresh(1)).toBe(3);
     const again = spawnFresh(2);
     expect(await again).toBe(6);
-    expect(runtime.explain(again).rows.find(({ processor }) => processor === 'cpu:0')?.cost?.measured).toBe(true);
+    expect(runtime.explain(again).rows.find(({ processor }) => processor === 'cpu:0')?.cost?.measured).toBe(
+      true,
+    );
   });
 
   it('P4. an idle thread takes what waits behind a busy one', async () => {
@@ -93,7 +97,9 @@ describe('placement', () => {
     const stop = runtime.subscribe(({ type }) => {
       if (type === 'chunk:move') moved.push(type);
     });
-    const made = runtime.spawn.with({ scope: scope({ thread: 1 }) }, () => Array.from({ length: 100_000 }, (_, i) => i));
+    const made = runtime.spawn.with({ scope: scope({ thread: 1 }) }, () =>
+      Array.from({ length: 100_000 }, (_, i) => i),
+    );
     await made.wait();
     const last = runtime.spawn((xs: number[]) => [xs.length, taskContext().processor.id], made);
     expect(await last).toEqual([100_000, 'cpu:1']);
@@ -133,7 +139,12 @@ describe('placement', () => {
     expect(runtime.explain(task).story).toMatch(/task:spawn double \(#1\)[\s\S]*task:finish double \(#1\)/);
     const { tasks, processors } = runtime.stats();
     expect(tasks).toMatchObject({ waiting: 0, ready: 0, running: 0, finished: 1 });
-    expect(processors.find(({ id }) => id === 'cpu:0')).toMatchObject({ kind: 'thread', up: true, sent: 0, finished: 1 });
+    expect(processors.find(({ id }) => id === 'cpu:0')).toMatchObject({
+      kind: 'thread',
+      up: true,
+      sent: 0,
+      finished: 1,
+    });
     await runtime.spawn(double, 1);
     expect(types.at(-1)).toBe('task:finish');
   });

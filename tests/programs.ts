@@ -20,10 +20,18 @@ export interface Ended {
 }
 
 /** Runs `node PROGRAM ARGS` to its end; kills it when it does not come to one. */
-export function run(program: string, args: readonly string[] = [], execArgv: readonly string[] = []): Promise<Ended> {
+export function run(
+  program: string,
+  args: readonly string[] = [],
+  execArgv: readonly string[] = [],
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, NODE_OPTIONS: '' };
-    const child = spawn(process.execPath, [...execArgv, `${folder}${program}`, ...args], { env, timeout: 15_000, killSignal: 'SIGKILL' });
+    const child = spawn(process.execPath, [...execArgv, `${folder}${program}`, ...args], {
+      env,
+      timeout: 15_000,
+      killSignal: 'SIGKILL',
+    });
     let output = '';
     let errors = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

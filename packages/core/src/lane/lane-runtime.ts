@@ -1,7 +1,4 @@
-/** @file The runtime as tasks on a lane see it: what they spawn goes to the host's scheduler through the lane's port (S9). */
-import { anyScope } from '@poniard/scopes';
 import type { AmbientRuntime } from '../ambient.js';
-import { ChunkHandle } from '../chunk.js';
 import { CancelledError, PoniardError, TaskFailedError, type TaskSummary } from '../errors.js';
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
 import { type OperationShape, shapeOf } from '../functions/registry.js';
@@ -9,24 +6,18 @@ import { checkFunction, handleNoun } from '../handles.js';
 import { checkOptions, type TaskOptions } from '../options.js';
 import { OptionsContext } from '../options-context.js';
 import type { Host } from '../ports.js';
-import type { MemorySpace, Processor } from '../processor.js';
 import { sharedFunctions } from '../shared-functions.js';
 import { makeSpawn } from '../spawn.js';
-import { isTask, TaskHandle, type TaskState } from '../task.js';
+import { isTask } from '../task.js';
 import type { ChunkType } from '../values/codec.js';
 import { decodeError } from '../values/errors.js';
 import { type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { isPrimitive, restore, snapshot } from '../values/snapshot.js';
 import { type CodecBook, codecReference } from './codec-book.js';
+import { type AnyLaneTask, LaneChunk, LaneTask } from './lane-handles.js';
 import type { LentHandle } from './nested-tasks.js';
 import { Answer, type Control, type NestedArg, type NestedRequest } from './protocol.js';
 import type { TaskScope, TaskScopes } from './task-scopes.js';
-
-/** A lane's task, whatever its value. */
-type AnyLaneTask = Pick<
-  LaneTask<unknown>,
-  'number' | 'name' | 'callOff' | 'resolve' | 'reject' | 'whenSubmitted'
-> & { id: number };
 
 /** What the runtime needs of its lane. */
 export interface LaneChannel {
@@ -318,125 +309,6 @@ export class LaneRuntime implements AmbientRuntime {
       throw new TypeError(`${where} is a task of another runtime`);
     if (task.submitted !== undefined) waits.push(task.submitted);
     return task.number;
-  }
-}
-
-/** A task that a task on this lane has spawned. */
-export class LaneTask<T> extends TaskHandle<T> {
-  id = -1;
-  /** Until the host knows of it: what the request waits for. */
-  submitted: Promise<void> | undefined = undefined;
-  /** Until then: ends it here, since the host need not hear of it any more. */
-  callOff: ((error: unknown) => void) | undefined = undefined;
-  private outcome: { readonly ok: boolean; readonly value: unknown } | undefined = undefined;
-  private asked = false;
-  private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
-
-  constructor(
-    readonly runtime: LaneRuntime,
-    readonly number: number,
-    readonly name: string,
-  ) {
-    super();
-  }
-
-  whenSubmitted(step: () => void): void {
-    if (this.submitted === undefined) step();
-    else this.submitted.then(step, () => {});
-  }
-
-  get state(): TaskState {
-    if (this.outcome === undefined) {
-      // The host tells of tasks that somebody asks for; the answer then comes while the asker does other things.
-      if (!this.asked) this.ask();
-      return 'waiting';
-    }
-    return this.outcome.ok ? 'finished' : 'failed';
-  }
-
-  fetch(): Promise<T> {
-    const { outcome } = this;
-    if (outcome !== undefined) {
-      return outcome.ok ? Promise.resolve(outcome.value as T) : Promise.reject(outcome.value);
-    }
-    const scope = this.runtime.currentScope();
-    scope?.suspend();
-    return new Promise<T>((resolve, reject) => {
-      this.waiting.push({
-        resolve: (value) => {
-          scope?.resume();
-          resolve(value);
-        },
-        reject: (error) => {
-          scope?.resume();
-          reject(error);
-        },
-      });
-      if (!this.asked) this.ask();
-    });
-  }
-
-  private ask(): void {
-    this.asked = true;
-    this.runtime.await(this);
-  }
-
-  wait(): Promise<void> {
-    return this.fetch().then(
-      () => {},
-      () => {},
-    );
-  }
-
-  async chunk(): Promise<LaneChunk<T>> {
-    await this.fetch();
-    return new LaneChunk<T>(this, { kind: 'value' }, 0, 'host');
-  }
-
-  cancel(reason?: unknown): void {
-    this.runtime.cancelTask(this, reason);
-  }
-
-  resolve(value: unknown): void {
-    this.outcome = { ok: true, value };
-    for (const { resolve } of this.waiting.splice(0)) resolve(value as T);
-  }
-
-  reject(error: unknown): void {
-    this.outcome = { ok: false, value: error };
-    for (const { reject } of this.waiting.splice(0)) reject(error);
-  }
-}
-
-/** A handle on a value, held by a task on a lane. */
-export class LaneChunk<T> extends ChunkHandle<T> {
-  readonly space: MemorySpace;
-  readonly scope = anyScope;
-  private handle: LaneTask<T> | undefined;
-
-  constructor(
-    task: LaneTask<T>,
-    readonly type: ChunkType,
-    readonly bytes: number,
-    space: string,
-  ) {
-    super();
-    this.handle = task;
-    this.space = { id: space };
-  }
-
-  get processor(): Processor | undefined {
-    return undefined;
-  }
-  get task(): LaneTask<T> {
-    if (this.handle === undefined) throw new TypeError('this Chunk has been released');
-    return this.handle;
-  }
-  fetch(): Promise<T> {
-    return this.task.fetch();
-  }
-  release(): void {
-    this.handle = undefined;
   }
 }
 

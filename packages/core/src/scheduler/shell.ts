@@ -5,7 +5,7 @@
 import { PoniardError } from '../errors.js';
 import type { EventType } from '../events.js';
 import type { FunctionCodec } from '../functions/encoded.js';
-import type { FunctionRecord, FunctionRegistry } from '../functions/registry.js';
+import type { FunctionRegistry } from '../functions/registry.js';
 import type { TaskSettings } from '../options.js';
 import type { Clock, EventSink, Host, KeepAlive, Store } from '../ports.js';
 import type { Mover, Processor } from '../processor.js';
@@ -17,6 +17,7 @@ import { HostValues } from './host-values.js';
 import type { Place } from './place.js';
 import type { PlacementPolicy } from './placement.js';
 import { Plans } from './plans.js';
+import { prepareFunction } from './prepare.js';
 import {
   type Argument,
   type Failure,
@@ -291,7 +292,8 @@ export class Shell implements Outcomes {
   private carryOut(): void {
     const { instructions } = this.state;
     instructions.pending = false;
-    for (const { fn, implementation } of take(instructions.prepare)) this.prepare(fn, implementation);
+    for (const { fn, implementation } of take(instructions.prepare))
+      prepareFunction(this, fn, implementation);
     for (const { record, processors } of take(instructions.plan)) this.plans.cut(record, processors);
     for (const record of take(instructions.assemble)) void this.plans.assemble(record);
     for (const { place, records } of take(instructions.revoke)) this.revoke(place, records);
@@ -338,28 +340,6 @@ export class Shell implements Outcomes {
       for (const record of unsent) this.state.handle({ type: 'revoked', record });
     }
     if (sent.length > 0) place.processor.revoke?.(sent);
-  }
-
-  private prepare(fn: FunctionRecord, implementation: string): void {
-    const ready = (encoded: ReturnType<typeof fn.encoded>): void => {
-      fn.setTravel(implementation, { state: 'ready', encoded });
-      this.ports.registry.unify(fn, encoded);
-      this.state.handle({ type: 'prepared', fn });
-    };
-    const impossible = (error: unknown): void => {
-      fn.setTravel(implementation, { state: 'impossible', error });
-      this.state.handle({ type: 'prepared', fn });
-    };
-    const given = fn.given(implementation);
-    try {
-      const encoded = typeof given === 'function' ? this.ports.functionCodec.encode(given) : given;
-      if (encoded === undefined) throw new PoniardError(`${fn.name} has no implementation ${implementation}`);
-      if (encoded instanceof Promise) {
-        encoded.then(ready, impossible).finally(() => this.flushSoon());
-      } else ready(encoded);
-    } catch (error) {
-      impossible(error);
-    }
   }
 
   /** A result that was made on this thread: holders here get it as it is, other threads what can be encoded. */

@@ -4,8 +4,8 @@
  * live in `residence.ts`, how idle processors get work in `stealing.ts`, who may run what in `candidates.ts`.
  */
 import { PoniardError } from '../errors.js';
-import type { FunctionRecord } from '../functions/registry.js';
-import { type Candidates, CandidateTable } from './candidates.js';
+import { placeBehindInputs } from './behind.js';
+import { CandidateTable } from './candidates.js';
 import { sizeClass, TransferTimes, whole } from './costs.js';
 import { Instructions, type SchedulerEvent, type Trace } from './events.js';
 import { cancelTask, failTask, noProcessor, retryOrFail } from './failing.js';
@@ -24,6 +24,7 @@ import {
   unmoved,
 } from './residence.js';
 import { giveWork, stealSent } from './stealing.js';
+import { Waiting } from './waiting.js';
 
 /** A dependent with more missing inputs than this is not looked at when one of them is handed out. */
 const FEW = 4;
@@ -43,11 +44,7 @@ export class SchedulerState {
   /** Whether all plug-ins have brought their processors. */
   complete = false;
   trace: Trace | undefined = undefined;
-  /** Tasks that wait for something outside: a promise, the blocks of a plan. */
-  private readonly waitingOutside = new Set<TaskRecord>();
-  private readonly preparing = new Set<FunctionRecord>();
-  /** Tasks that fit no processor yet, while some are still coming. */
-  private homeless: TaskRecord[] = [];
+  readonly waiting = new Waiting(this.instructions);
   /** Tasks with all inputs, in the order in which they got them; a list with a head, emptied by `drain`. */
   private readonly ready: TaskRecord[] = [];
   /** Processors that may have room. */
@@ -94,7 +91,7 @@ export class SchedulerState {
         event.record.place?.resume(event.record);
         break;
       case 'prepared':
-        this.prepared(event.fn);
+        for (const record of this.waiting.prepared(event.fn)) this.inputCame(record);
         break;
       case 'moved':
         moved(this, event.record, event);
@@ -154,7 +151,7 @@ export class SchedulerState {
     this.counts[phase]!++;
     const was = isTerminal(record);
     record.phase = phase;
-    if (phase >= Phase.Finished && this.waitingOutside.size > 0) this.waitingOutside.delete(record);
+    if (phase >= Phase.Finished && this.waiting.outside.size > 0) this.waiting.outside.delete(record);
     if (was !== phase >= Phase.Finished && !record.given) this.unsettled += was ? 1 : -1;
   }
 
@@ -181,7 +178,7 @@ export class SchedulerState {
     this.counts[Phase.Waiting]!++;
     this.trace?.('task:spawn', record, undefined);
     if (record.given) {
-      this.waitingOutside.add(record);
+      this.waiting.outside.add(record);
       return;
     }
     this.unsettled++;
@@ -206,38 +203,10 @@ export class SchedulerState {
       return;
     }
     const candidates = this.candidates.of(record);
-    if (candidates.travels && record.fn.readyFor !== candidates) this.prepare(record, record.fn, candidates);
+    if (candidates.travels && record.fn.readyFor !== candidates)
+      this.waiting.prepare(record, record.fn, candidates);
     if (record.pending === 0) this.ready.push(record);
     else if (record.pending <= FEW) this.tryBehind(record);
-  }
-
-  /** Finds out how the function travels to those candidates that need to know. */
-  private prepare(record: TaskRecord, fn: FunctionRecord, candidates: Candidates): void {
-    let waiting = false;
-    for (let i = 0; i < candidates.places.length; i++) {
-      if ((candidates.places[i] as Place).processor.local) continue;
-      const implementation = candidates.implementations[i] as string;
-      const travel = fn.travel(implementation);
-      if (travel === undefined) {
-        fn.setTravel(implementation, { state: 'preparing' });
-        this.preparing.add(fn);
-        this.instructions.prepare.push({ fn, implementation });
-        this.instructions.pending = true;
-        waiting = true;
-      } else if (travel.state === 'preparing') waiting = true;
-    }
-    if (waiting) {
-      record.pending++;
-      fn.waiters.push(record);
-    } else fn.readyFor = candidates;
-  }
-
-  private prepared(fn: FunctionRecord): void {
-    if (fn.preparing) return;
-    this.preparing.delete(fn);
-    const { waiters } = fn;
-    fn.waiters = [];
-    for (const record of waiters) this.inputCame(record);
   }
 
   /** One of the things that a task waits for is there. */
@@ -253,23 +222,21 @@ export class SchedulerState {
   private place(record: TaskRecord): void {
     if (record.phase !== Phase.Waiting || record.pending > 0) return;
     if (record.plan !== undefined) {
-      this.waitingOutside.add(record);
-      this.instructions.assemble.push(record);
-      this.instructions.pending = true;
+      this.waiting.assemble(record);
       return;
     }
     const admitted = this.candidates.admitting(record, this.costs);
     if (admitted.places.length === 0) {
-      if (!this.complete) this.homeless.push(record);
+      if (!this.complete) this.waiting.forProcessor(record);
       else failTask(this, record, noProcessor(this, record), undefined);
       return;
     }
     if (admitted.travels && record.fn.readyFor !== admitted) {
       // Processors that came since it was spawned may need to know how its function travels.
-      this.prepare(record, record.fn, admitted);
+      this.waiting.prepare(record, record.fn, admitted);
       if (record.pending > 0) return;
     }
-    if (!inputsAtHand(this, record, undefined) || this.mayPlan(record, admitted)) return;
+    if (!inputsAtHand(this, record, undefined) || this.waiting.askPlanner(record, admitted)) return;
     const places = admitted.mixed ? boundTrials(record, admitted.places, this.costs) : admitted.places;
     this.enqueue(record, this.policy.choose(record, places, this.costs));
   }
@@ -333,29 +300,9 @@ export class SchedulerState {
     }
   }
 
-  /**
-   * Queues a task behind its inputs where all that are missing have been handed to one processor: a chain of n
-   * tasks is then one conversation with a worker and not n (2.7 against 34 µs a link).
-   */
   private tryBehind(record: TaskRecord): void {
-    const { syncdeps, meta } = record.settings;
-    // A processor starts a task that needs no result of another without waiting for it, or seeing that it failed.
-    if (syncdeps.length > 0 || meta) return;
-    let place: Place | undefined;
-    let sent = 0;
-    const consider = (input: TaskRecord): boolean => {
-      if (isTerminal(input)) return true;
-      if (input.phase !== Phase.Sent || !input.place?.processor.queues) return false;
-      if (place !== undefined && place !== input.place) return false;
-      place = input.place;
-      sent++;
-      return true;
-    };
-    for (const arg of record.args) if (arg instanceof TaskRecord && !consider(arg)) return;
-    if (place === undefined || sent !== record.pending) return;
-    if (!this.candidates.takes(record, place, this.costs)) return;
-    if (record.fn.shape.plan !== undefined) return;
-    this.enqueue(record, place);
+    const place = placeBehindInputs(this, record);
+    if (place !== undefined) this.enqueue(record, place);
   }
 
   /** A processor has answered: takes the task out of its hands. Whether the answer still matters. */
@@ -428,20 +375,6 @@ export class SchedulerState {
     if (record.pending === 0) this.ready.push(record);
   }
 
-  private mayPlan(record: TaskRecord, candidates: Candidates): boolean {
-    if (record.fn.shape.plan === undefined || record.planned) return false;
-    record.planned = true;
-    let processors = 0;
-    for (const { processor } of candidates.places) processors += processor.capacity;
-    if (processors < 2) return false;
-    if (record.args.some((arg) => arg instanceof TaskRecord && !arg.hosted)) return false;
-    record.pending++;
-    this.waitingOutside.add(record);
-    this.instructions.plan.push({ record, processors });
-    this.instructions.pending = true;
-    return true;
-  }
-
   private planned(record: TaskRecord, blocks: readonly TaskRecord[]): void {
     if (isTerminal(record)) return;
     for (const block of blocks) {
@@ -461,8 +394,7 @@ export class SchedulerState {
   /** Everything that is unsettled. */
   live(): Set<TaskRecord> {
     const found = new Set<TaskRecord>();
-    const work: TaskRecord[] = [...this.homeless, ...this.waitingOutside, ...this.ready];
-    for (const fn of this.preparing) work.push(...fn.waiters);
+    const work: TaskRecord[] = [...this.waiting.all(), ...this.ready];
     for (const place of this.places) work.push(...place.backlog, ...place.sent(), ...place.residents);
     for (let record = work.pop(); record !== undefined; record = work.pop()) {
       if (found.has(record)) continue;
@@ -484,13 +416,11 @@ export class SchedulerState {
   }
 
   settleHomeless(): void {
-    const { homeless } = this;
-    this.homeless = [];
-    for (const record of homeless) {
+    for (const record of this.waiting.takeHomeless()) {
       if (isTerminal(record)) continue;
       const candidates = this.candidates.of(record);
       if (candidates.travels && record.fn.readyFor !== candidates)
-        this.prepare(record, record.fn, candidates);
+        this.waiting.prepare(record, record.fn, candidates);
       if (record.pending === 0) this.ready.push(record);
     }
   }

@@ -1,0 +1,89 @@
+/**
+ * @file What tasks wait for besides other tasks: how their function travels, blocks that they were cut into, something
+ * outside, a processor that has not come yet.
+ */
+import type { FunctionRecord } from '../functions/registry.js';
+import type { Candidates } from './candidates.js';
+import type { Instructions } from './events.js';
+import type { Place } from './place.js';
+import { type RunningPlan, TaskRecord } from './record.js';
+
+export class Waiting {
+  /** Tasks that wait for something outside: a promise, the blocks of a plan. */
+  readonly outside = new Set<TaskRecord>();
+  /** Functions of which it is being found out how they travel. */
+  private readonly preparing = new Set<FunctionRecord>();
+  /** Tasks that fit no processor yet, while some are still coming. */
+  private homeless: TaskRecord[] = [];
+
+  constructor(private readonly instructions: Instructions) {}
+
+  /** Finds out how the function travels to those candidates that need to know. */
+  prepare(record: TaskRecord, fn: FunctionRecord, candidates: Candidates): void {
+    let waiting = false;
+    for (let i = 0; i < candidates.places.length; i++) {
+      if ((candidates.places[i] as Place).processor.local) continue;
+      const implementation = candidates.implementations[i] as string;
+      const travel = fn.travel(implementation);
+      if (travel === undefined) {
+        fn.setTravel(implementation, { state: 'preparing' });
+        this.preparing.add(fn);
+        this.instructions.prepare.push({ fn, implementation });
+        this.instructions.pending = true;
+        waiting = true;
+      } else if (travel.state === 'preparing') waiting = true;
+    }
+    if (waiting) {
+      record.pending++;
+      fn.waiters.push(record);
+    } else fn.readyFor = candidates;
+  }
+
+  /** It is known how a function travels: the tasks that waited for it, if nothing more is to be found out. */
+  prepared(fn: FunctionRecord): readonly TaskRecord[] {
+    if (fn.preparing) return [];
+    this.preparing.delete(fn);
+    const { waiters } = fn;
+    fn.waiters = [];
+    return waiters;
+  }
+
+  forProcessor(record: TaskRecord): void {
+    this.homeless.push(record);
+  }
+
+  /** Processors came: those that waited for some look again. */
+  takeHomeless(): readonly TaskRecord[] {
+    const { homeless } = this;
+    this.homeless = [];
+    return homeless;
+  }
+
+  /** Whether the call may be cut into blocks; its planner is then asked, and it waits for the answer. */
+  askPlanner(record: TaskRecord, candidates: Candidates): boolean {
+    if (record.fn.shape.plan === undefined || record.planned) return false;
+    record.planned = true;
+    let processors = 0;
+    for (const { processor } of candidates.places) processors += processor.capacity;
+    if (processors < 2) return false;
+    if (record.args.some((arg) => arg instanceof TaskRecord && !arg.hosted)) return false;
+    record.pending++;
+    this.outside.add(record);
+    this.instructions.plan.push({ record, processors });
+    this.instructions.pending = true;
+    return true;
+  }
+
+  /** All blocks are there: they are put together. */
+  assemble(record: TaskRecord & { readonly plan: RunningPlan | undefined }): void {
+    this.outside.add(record);
+    this.instructions.assemble.push(record);
+    this.instructions.pending = true;
+  }
+
+  *all(): IterableIterator<TaskRecord> {
+    yield* this.homeless;
+    yield* this.outside;
+    for (const fn of this.preparing) yield* fn.waiters;
+  }
+}

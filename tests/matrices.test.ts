@@ -1,0 +1,52 @@
+/** @file Matrices through tasks: the introduction's second example. */
+import { isClose, matmul, type NDArray, rand } from '@poniard/linalg';
+import { describe, expect, it } from 'vitest';
+import { type Kind, suiteRuntime } from './runtimes.js';
+
+/** By the definition, entry for entry. */
+function product(x: NDArray, y: NDArray): Float64Array {
+  const [rows, inner, columns] = [x.shape[0]!, x.shape[1]!, y.shape[1]!];
+  const z = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < inner; k++) {
+      const factor = x.data[i * inner + k] as number;
+      for (let j = 0; j < columns; j++) z[i * columns + j]! += factor * (y.data[k * columns + j] as number);
+    }
+  }
+  return z;
+}
+
+describe.each<Kind>(['threads', 'inline'])('matrices on %s', (kind) => {
+  const runtime = suiteRuntime(kind);
+
+  it('S7. a product of two random 400×400 matrices equals the plain product', async () => {
+    const x = rand([400, 400], { dtype: 'f64', seed: 1 });
+    const y = rand([400, 400], { dtype: 'f64', seed: 2 });
+    const z = await runtime.spawn(matmul, x, y);
+    expect(z.shape).toEqual([400, 400]);
+    const expected = product(x, y);
+    let worst = 0;
+    for (let i = 0; i < expected.length; i++) {
+      worst = Math.max(worst, Math.abs((z.data[i] as number) - expected[i]!) / expected[i]!);
+    }
+    expect(worst).toBeLessThan(1e-10);
+  });
+
+  it('S2. C3. products of products, of which each is on shared memory', async () => {
+    const [a, b, c] = [1, 2, 3].map((seed) => rand([30, 30], { dtype: 'f64', seed })) as [
+      NDArray,
+      NDArray,
+      NDArray,
+    ];
+    const left = runtime.spawn(matmul, runtime.spawn(matmul, a, b), c);
+    const right = runtime.spawn(matmul, a, runtime.spawn(matmul, b, c));
+    const [x, y] = await Promise.all([left, right]);
+    expect(x.data.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(await isClose(x, y)).toBe(true);
+  });
+
+  it('E2. matrices that do not fit are an error of the task', async () => {
+    const task = runtime.spawn(matmul, rand([2, 3], { seed: 1 }), rand([2, 3], { seed: 2 }));
+    await expect(task.fetch()).rejects.toThrow(/3/);
+  });
+});
