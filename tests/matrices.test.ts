@@ -20,8 +20,8 @@ describe.each<Kind>(['threads', 'inline'])('matrices on %s', (kind) => {
   const runtime = suiteRuntime(kind);
 
   it('S7. a product of two random 400×400 matrices equals the plain product', async () => {
-    const x = rand([400, 400], { dtype: 'f64', seed: 1 });
-    const y = rand([400, 400], { dtype: 'f64', seed: 2 });
+    const x = rand([400, 400], { dtype: 'float64', seed: 1 });
+    const y = rand([400, 400], { dtype: 'float64', seed: 2 });
     const z = await runtime.spawn(matmul, x, y);
     expect(z.shape).toEqual([400, 400]);
     const expected = product(x, y);
@@ -33,7 +33,7 @@ describe.each<Kind>(['threads', 'inline'])('matrices on %s', (kind) => {
   });
 
   it('S2. C3. products of products, of which each is on shared memory', async () => {
-    const [a, b, c] = [1, 2, 3].map((seed) => rand([30, 30], { dtype: 'f64', seed })) as [
+    const [a, b, c] = [1, 2, 3].map((seed) => rand([30, 30], { dtype: 'float64', seed })) as [
       NDArray,
       NDArray,
       NDArray,

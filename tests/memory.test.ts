@@ -48,7 +48,7 @@ describe('C4. memory', () => {
 
   it("C4. what tasks' own tasks made goes too, and what was handed over by meta", async () => {
     const runtime = testRuntime('threads');
-    await rounds(60, async () => {
+    await rounds(30, async () => {
       await runtime.spawn(nesting.largeInside, 20_000);
       const source = runtime.spawn(nesting.numbers, 20_000);
       await runtime.spawn.with({ meta: true }, nesting.lookAt as never as (xs: number[]) => unknown, source);
@@ -58,6 +58,24 @@ describe('C4. memory', () => {
     // Workers tell of handles that they dropped when they collect garbage.
     for (let i = 0; i < 20 && (await kept(runtime)) > 0; i++)
       await Promise.all([runtime.spawn(heapUsed), runtime.spawn(heapUsed)]);
+    expect(await kept(runtime)).toBe(0);
+  });
+
+  it('C4. what the code of a task leaves behind on the calling thread holds no value', async () => {
+    const runtime = testRuntime('inline');
+    const left: unknown[] = [];
+    await rounds(5, async () => {
+      // Such as a cache, a listener or a timer would.
+      const task = runtime.spawn(
+        (xs: Float64Array) => {
+          left.push(new Promise(() => {}), Promise.resolve());
+          return xs.map((x) => x + 1);
+        },
+        runtime.tochunk(new Float64Array(100_000)),
+      );
+      expect((await task).length).toBe(100_000);
+    });
+    expect(left).toHaveLength(10);
     expect(await kept(runtime)).toBe(0);
   });
 

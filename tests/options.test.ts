@@ -193,6 +193,16 @@ describe.each<Kind>(['threads', 'inline'])('options on %s', (kind) => {
     expect(done.state).toBe('finished');
   });
 
+  it('O5. a task that is cancelled in the turn that spawned it never begins', async () => {
+    const starts = counters(1);
+    await spawn(flaky, counters(1), 0);
+    const task = spawn(flaky, starts, 0);
+    task.cancel();
+    expect(await causeOf(task)).toBeInstanceOf(CancelledError);
+    expect(await spawn(add, 1, 2)).toBe(3);
+    expect(starts[0]).toBe(0);
+  });
+
   it('O5. a running task learns by its signal that nobody wants it any more', async () => {
     const words = counters(2);
     const task = spawn(async (flags: Int32Array) => {

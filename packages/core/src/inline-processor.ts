@@ -1,7 +1,8 @@
 /** @file The inline processor: the calling thread. It makes the core useful alone, and in tests. */
 import { decodeFunction } from './functions/decode.js';
 import type { AnyFunction } from './functions/encoded.js';
-import type { TaskScopes } from './lane/task-scopes.js';
+import type { TaskScope, TaskScopes } from './lane/task-scopes.js';
+import type { TaskOptions } from './options.js';
 import type { Clock } from './ports.js';
 import type { Call, MemorySpace, Processor, Report } from './processor.js';
 import { isTask } from './task.js';
@@ -17,6 +18,8 @@ export class InlineProcessor implements Processor {
   readonly capacity = 1;
   readonly implementations = ['inline', 'host'];
   readonly local = true;
+  /** Handed over, not begun. */
+  private readonly coming = new Map<Call, Report>();
   private readonly running = new Map<Call, AbortController>();
 
   constructor(
@@ -32,7 +35,19 @@ export class InlineProcessor implements Processor {
   }
 
   run(batch: readonly Call[], report: Report): void {
-    for (const call of batch) void this.runOne(call, report);
+    for (const call of batch) {
+      this.coming.set(call, report);
+      void this.runOne(call, report);
+    }
+  }
+
+  revoke(calls: readonly Call[]): void {
+    for (const call of calls) {
+      const report = this.coming.get(call);
+      if (report === undefined) continue;
+      this.coming.delete(call);
+      report.revoked(call);
+    }
   }
 
   abort(calls: readonly Call[], reason: unknown): void {
@@ -47,29 +62,14 @@ export class InlineProcessor implements Processor {
 
   private async runOne(call: Call, report: Report): Promise<void> {
     await this.turn();
+    if (!this.coming.delete(call)) return;
     const controller = new AbortController();
     this.running.set(call, controller);
     this.scopes.follow();
+    const scope = new InlineScope(this, call, report, controller.signal, this.runtime);
     const began = this.clock.now();
-    /** How many tasks of its own it waits for. */
-    let waits = 0;
     try {
       const fn = (call.fn.local(call.implementation) ?? (await this.decode(call))) as AnyFunction;
-      const scope = {
-        id: call.id,
-        name: call.name,
-        processor: { id: this.id, kind: this.kind },
-        attempt: call.attempt,
-        signal: controller.signal,
-        runtime: this.runtime,
-        around: call.around,
-        suspend: () => {
-          if (waits++ === 0) report.suspended(call);
-        },
-        resume: () => {
-          if (--waits === 0) report.resumed(call);
-        },
-      };
       const value = await this.scopes.run(scope, () => {
         const result: unknown = Reflect.apply(fn, undefined, call.values(this.handle));
         // Inside the scope: a task that gives another one waits for it, and gives its place up meanwhile.
@@ -80,6 +80,7 @@ export class InlineProcessor implements Processor {
       report.failed(call, error, this.clock.now() - began);
     } finally {
       this.running.delete(call);
+      scope.end();
     }
   }
 
@@ -96,5 +97,45 @@ export class InlineProcessor implements Processor {
 
   private decode(call: Call): Promise<AnyFunction> {
     return decodeFunction(call.fn.encoded(call.implementation), (specifier) => import(specifier));
+  }
+}
+
+/**
+ * A task on this thread. What its code leaves behind, such as a promise in a cache, keeps its async context and so this
+ * object: once the task has ended, the call with its arguments and its result is not among what that holds.
+ */
+class InlineScope implements TaskScope {
+  readonly id: number;
+  readonly name: string;
+  readonly attempt: number;
+  readonly around: TaskOptions | undefined;
+  /** How many tasks of its own it waits for. */
+  private waits = 0;
+  private call: Call | undefined;
+
+  constructor(
+    readonly processor: { readonly id: string; readonly kind: string },
+    call: Call,
+    private readonly report: Report,
+    readonly signal: AbortSignal,
+    readonly runtime: object,
+  ) {
+    this.id = call.id;
+    this.name = call.name;
+    this.attempt = call.attempt;
+    this.around = call.around;
+    this.call = call;
+  }
+
+  suspend(): void {
+    if (this.waits++ === 0 && this.call !== undefined) this.report.suspended(this.call);
+  }
+
+  resume(): void {
+    if (--this.waits === 0 && this.call !== undefined) this.report.resumed(this.call);
+  }
+
+  end(): void {
+    this.call = undefined;
   }
 }
