@@ -56,6 +56,13 @@ export interface HarnessOptions {
  */
 const REST_MS = 50;
 
+/**
+ * Everybody runs for so long, or so often, before anything is counted: V8 compiles what a contestant needs while it
+ * runs, which takes the longer the more code it has, and the rounds are to show what stays.
+ */
+const WARM_MS = 2000;
+const WARM_UPS = 20;
+
 /** One run of one bench. */
 export class Harness {
   readonly rounds: number;
@@ -126,7 +133,7 @@ export class Harness {
   }
 
   /**
-   * Measures a row: everybody once to warm up, then round after round, each round everybody once. Who fails is
+   * Measures a row: everybody for a while to warm up, then round after round, each round everybody once. Who fails is
    * left out of the rest, and the row says so.
    */
   async row(plan: RowPlan): Promise<Row> {
@@ -141,23 +148,31 @@ export class Harness {
         if (entry.note !== undefined) notes.push(`${entry.name}: ${entry.note}`);
       }
     }
-    // Round −1 is the warm-up.
-    for (let round = -1; round < rounds; round++) {
-      for (const entry of round < 0 ? entries : rotated(entries, round)) {
-        await new Promise((resolve) => setTimeout(resolve, REST_MS));
-        const params = round < 0 ? (entry.warmUp ?? entry.params) : entry.params;
-        try {
-          const value = await (entry.contestant as Contestant).measure(entry.job, params);
-          if (round < 0) continue;
-          measurements[entry.name]?.push(value);
-          say(`${plan.name}  ${round + 1}/${rounds}  ${entry.name} ${value.toPrecision(4)} ${plan.unit}`);
-        } catch (error) {
-          entries = entries.filter((each) => each !== entry);
-          measurements[entry.name] = [];
-          const why = firstLine(error instanceof Error ? error.message : String(error));
-          notes.push(`${entry.name} failed: ${why}`);
-          say(`${plan.name}  ${notes.at(-1)}`);
-        }
+    const attempt = async (entry: Entry, params: Params): Promise<number | undefined> => {
+      await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      try {
+        return await (entry.contestant as Contestant).measure(entry.job, params);
+      } catch (error) {
+        entries = entries.filter((each) => each !== entry);
+        measurements[entry.name] = [];
+        const why = firstLine(error instanceof Error ? error.message : String(error));
+        notes.push(`${entry.name} failed: ${why}`);
+        say(`${plan.name}  ${notes.at(-1)}`);
+        return undefined;
+      }
+    };
+    for (const entry of [...entries]) {
+      const began = performance.now();
+      for (let run = 0; run < WARM_UPS && performance.now() - began < this.size(WARM_MS, 1); run++) {
+        if ((await attempt(entry, entry.warmUp ?? entry.params)) === undefined) break;
+      }
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const entry of rotated(entries, round)) {
+        const value = await attempt(entry, entry.params);
+        if (value === undefined) continue;
+        measurements[entry.name]?.push(value);
+        say(`${plan.name}  ${round + 1}/${rounds}  ${entry.name} ${value.toPrecision(4)} ${plan.unit}`);
       }
     }
     for (const [name, value] of Object.entries(plan.constants ?? {})) measurements[name] = [value];
