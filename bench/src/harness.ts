@@ -60,6 +60,7 @@ const REST_MS = 50;
  * Everybody runs for so long, or so often, before anything is counted: V8 compiles what a contestant needs while it
  * runs, which takes the longer the more code it has, and the rounds are to show what stays.
  */
+const SHORT_MS = 1000;
 const WARM_MS = 2000;
 const WARM_UPS = 20;
 
@@ -151,7 +152,12 @@ export class Harness {
     const attempt = async (entry: Entry, params: Params): Promise<number | undefined> => {
       await new Promise((resolve) => setTimeout(resolve, REST_MS));
       try {
-        return await (entry.contestant as Contestant).measure(entry.job, params);
+        const contestant = entry.contestant as Contestant;
+        const began = performance.now();
+        const first = await contestant.measure(entry.job, params);
+        // The second of two short runs counts: the system may have taken pages of a process that slept for seconds.
+        if (performance.now() - began > this.size(SHORT_MS, 0)) return first;
+        return await contestant.measure(entry.job, params);
       } catch (error) {
         entries = entries.filter((each) => each !== entry);
         measurements[entry.name] = [];
