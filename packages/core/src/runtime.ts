@@ -71,6 +71,8 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
   readonly cancel = sharedFunctions.cancel;
   readonly asCompleted = sharedFunctions.asCompleted;
   private readonly shell: Shell;
+  /** See {@link Shell.sample}. */
+  readonly sampleTask: LocalTask<unknown>;
   private readonly functions: FunctionRegistry;
   private readonly events: EventStream;
   private readonly defaults: TaskOptions;
@@ -98,6 +100,7 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     );
     this.spawn = makeSpawn(this);
     this.shell = new Shell(ports);
+    this.sampleTask = new LocalTask(this.shell, this.shell.sample, () => {});
     this.inline = new InlineProcessor(providers.length === 0, ports.clock, ambient.scopes, this, (call) => {
       return new LocalChunk(this.shell, call as TaskRecord, undefined);
     });
