@@ -4,7 +4,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { FUNCTION_CODEC, type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
 import { CodecBook } from '@poniard/core/lane';
 import type { Piscina } from 'piscina';
-import { NodeFunctionCodec } from './functions/node-codec.js';
+import { LateFunctionCodec } from './functions/late-codec.js';
 import { ThreadProcessor } from './thread-processor.js';
 
 export interface CpuThreadsOptions {
@@ -41,7 +41,7 @@ export function cpuThreads(options: CpuThreadsOptions = {}, warm?: Piscina): Plu
     register(container) {
       if (!container.isRegistered(FUNCTION_CODEC, true)) {
         container.register(FUNCTION_CODEC, {
-          useFactory: () => new NodeFunctionCodec({ execArgv: threadOptions.execArgv }),
+          useFactory: () => new LateFunctionCodec({ execArgv: threadOptions.execArgv }),
         });
       }
       container.register(PROCESSOR_PROVIDER, {
