@@ -1,0 +1,138 @@
+/// <reference types="@webgpu/types" preserve="true" />
+/** @file Finds a GPU: through `navigator.gpu` in a page, through Dawn (the package `webgpu`) in Node. */
+
+/** Which adapter: by what it is good for, in software, or by (a part of) its name. */
+export type AdapterChoice = 'high-performance' | 'low-power' | 'software' | (string & {});
+
+/** An adapter. */
+export interface FoundAdapter {
+  readonly adapter: GPUAdapter;
+}
+
+/** Why there is no adapter. */
+export interface NoAdapter {
+  readonly reason: string;
+}
+
+/** What is known of an adapter. */
+export interface AdapterInfo {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  /** Whether it computes on the CPU. */
+  readonly software: boolean;
+}
+
+/** An instance's timings are exact without quantization, which keeps pages from spying. */
+const DAWN_FLAGS = ['disable-dawn-features=timestamp_quantization'];
+
+/**
+ * The adapter for a choice. One that computes on the CPU is found only when it is asked for: tasks are better off on
+ * CPU threads.
+ */
+export async function findAdapter(choice: AdapterChoice): Promise<FoundAdapter | NoAdapter> {
+  const page = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  try {
+    return page === undefined ? await findInDawn(choice) : await findIn(page, choice);
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export function describeAdapter({ info }: GPUAdapter): AdapterInfo {
+  const { vendor, architecture, device, description } = info;
+  return { vendor, architecture, device, description, software: isSoftware(info) };
+}
+
+/** The adapter's name in one line. */
+export function adapterName({ vendor, architecture, device, description }: AdapterInfo): string {
+  return [...new Set([vendor, architecture, description || device])].filter((part) => part !== '').join(' ');
+}
+
+async function findInDawn(choice: AdapterChoice): Promise<FoundAdapter | NoAdapter> {
+  if (typeof process === 'undefined') return { reason: 'this page has no navigator.gpu' };
+  const { hasVulkan, useSoftwareDriver } = await import('./software.js');
+  if (choice === 'software') {
+    const reason = await useSoftwareDriver();
+    if (reason !== undefined) return { reason };
+  }
+  if (!hasVulkan())
+    return { reason: 'the Vulkan loader libvulkan.so.1, which comes with a GPU driver, is not installed' };
+  if (!isName(choice)) return findIn(await dawn(choice), choice);
+  const names = await namesInDawn();
+  const name = names.find((candidate) => candidate.toLowerCase().includes(choice.toLowerCase()));
+  if (name === undefined)
+    return {
+      reason: `no adapter is named ${JSON.stringify(choice)}; there are: ${names.join(', ') || 'none'}`,
+    };
+  const adapter = await (await dawn(name)).requestAdapter();
+  return adapter === null ? { reason: `${name} cannot be used` } : { adapter };
+}
+
+/** Dawn lists its adapters only in the message about one that is not there. */
+async function namesInDawn(): Promise<string[]> {
+  try {
+    await (await dawn('(none)')).requestAdapter();
+    return [];
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return [...message.matchAll(/name: '([^']+)'/g)].map(([, name]) => name as string);
+  }
+}
+
+/**
+ * Dawn's instances in this process. Like the library itself they stay until it ends: one that is collected while something
+ * of its devices is on its way ends the process.
+ */
+const instances = new Map<string, GPU>();
+
+/** The instance for a choice, or for an adapter by its full name. */
+async function dawn(choice: string): Promise<GPU> {
+  const { create } = await import('webgpu');
+  // Of its own for each, because an instance keeps to the drivers that it found when it was made.
+  const key = choice === 'software' || isName(choice) ? choice : '';
+  let instance = instances.get(key);
+  if (instance === undefined) {
+    instance = create(isName(choice) ? [...DAWN_FLAGS, `adapter=${choice}`] : DAWN_FLAGS);
+    instances.set(key, instance);
+  }
+  return instance;
+}
+
+async function findIn(instance: GPU, choice: AdapterChoice): Promise<FoundAdapter | NoAdapter> {
+  const preferences: GPUPowerPreference[] =
+    choice === 'low-power'
+      ? ['low-power']
+      : isName(choice)
+        ? ['high-performance', 'low-power']
+        : ['high-performance'];
+  let reason = 'the system has no adapter that WebGPU can use';
+  for (const powerPreference of preferences) {
+    const adapter = await instance.requestAdapter({
+      powerPreference,
+      ...(choice === 'software' && { forceFallbackAdapter: true }),
+    });
+    if (adapter === null) continue;
+    const info = describeAdapter(adapter);
+    const name = adapterName(info);
+    if (!isName(choice)) {
+      if (info.software === (choice === 'software')) return { adapter };
+      reason = info.software
+        ? `the only adapter, ${name}, computes on the CPU`
+        : `${name} is not a software adapter`;
+    } else if (name.toLowerCase().includes(choice.toLowerCase())) return { adapter };
+    else reason = `no adapter is named ${JSON.stringify(choice)}; there is ${name}`;
+  }
+  return { reason };
+}
+
+function isName(choice: AdapterChoice): boolean {
+  return choice !== 'high-performance' && choice !== 'low-power' && choice !== 'software';
+}
+
+/** By the flag, and by name where an implementation does not set it. */
+function isSoftware(info: GPUAdapterInfo): boolean {
+  if (info.isFallbackAdapter) return true;
+  return /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${info.architecture} ${info.description}`);
+}

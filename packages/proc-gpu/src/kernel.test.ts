@@ -1,0 +1,164 @@
+import type { TaskFailedError } from '@poniard/core';
+import { array, NDArray, rand } from '@poniard/linalg';
+import { cpuThreads } from '@poniard/proc-cpu';
+import { kernel, ShaderError, webgpu } from '@poniard/proc-gpu';
+import { createTestRuntime } from '@poniard/testing';
+import { describe, expect, test } from 'vitest';
+import { gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
+
+const product = kernel(
+  function product(a: number[][], b: number[][], n: number) {
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += a[this.thread.y]![k]! * b[k]![this.thread.x]!;
+    return sum;
+  },
+  { output: (a, b) => [b.shape[1]!, a.shape[0]!] },
+);
+const mandelbrot = kernel(
+  function mandelbrot(scale: number, smooth: boolean) {
+    const re = (this.thread.x * scale) / this.output.x - 2;
+    const im = (this.thread.y * scale) / this.output.y - 1.5;
+    let x = 0;
+    let y = 0;
+    let steps = 0;
+    while (x * x + y * y < 4 && steps < this.constants.most!) {
+      const next = x * x - y * y + re;
+      y = 2 * x * y + im;
+      x = next;
+      steps++;
+    }
+    if (smooth) return steps + 0.5;
+    return steps;
+  },
+  { output: [13, 7], constants: { most: 50 } },
+);
+const colours = kernel(
+  function colours(x: number[]) {
+    return [x[this.thread.x]!, Math.sqrt(x[this.thread.x]!), 1];
+  },
+  { output: [5] },
+);
+
+const onThread = () => createTestRuntime({ plugins: [cpuThreads({ threads: 1 })] });
+
+describe('F4. a kernel on a CPU thread', () => {
+  test('computes each element, and gives an NDArray of float32', async () => {
+    const runtime = onThread();
+    const a = array(
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+      [2, 3],
+      'float32',
+    );
+    const out = (await runtime.spawn(product, a, a.T, 3)) as never as NDArray;
+    expect(out).toBeInstanceOf(NDArray);
+    expect(out.dtype).toBe('float32');
+    expect(out.toNested()).toEqual([
+      [14, 32],
+      [32, 77],
+    ]);
+    const single = (await runtime.spawn(mandelbrot, 3, true)) as never as NDArray;
+    expect(single.shape).toEqual([7, 13]);
+    expect(
+      ((await runtime.spawn(colours, new Float32Array([0, 1, 4, 9, 16]))) as never as NDArray).shape,
+    ).toEqual([5, 3]);
+  });
+
+  test('runs here when it is called directly', async () => {
+    const out = (await product(array([[2]]), array([[3]]), 1)) as never as NDArray;
+    expect(out.toNested()).toEqual([[6]]);
+  });
+
+  test('options that are not as they should be are refused', () => {
+    const fn = () => 1;
+    expect(() => kernel(fn, {} as never)).toThrow('output is [width]');
+    expect(() => kernel(fn, { output: [0] })).toThrow('output is [width]');
+    expect(() => kernel(fn, { output: [1], size: 2 } as never)).toThrow('unknown option "size"');
+    expect(() => kernel(fn, { output: [1], precision: 'half' } as never)).toThrow("precision is 'single'");
+    expect(() => kernel(fn, { output: [1], constants: { a: [1] } as never })).toThrow('constant a');
+  });
+});
+
+describe.skipIf(!hasGpu)('F4. a kernel on a GPU', () => {
+  test('gives the same as on a thread', async () => {
+    const { runtime, gpu } = await gpuRuntime();
+    const thread = onThread();
+    const a = rand([5, 9], { dtype: 'float32', seed: 1 });
+    const b = rand([9, 4], { dtype: 'float32', seed: 2 });
+    const both = async (spawn: (on: typeof runtime) => PromiseLike<unknown>) => {
+      const [here, there] = (await Promise.all([spawn(runtime), spawn(thread)])) as [NDArray, NDArray];
+      expect(here.shape).toEqual(there.shape);
+      expect(here.dtype).toBe(there.dtype);
+      for (const [i, value] of [...here].entries()) expect(value).toBeCloseTo([...there][i]!, 5);
+    };
+    await both((on) => on.spawn(product, a, b, 9));
+    await both((on) => on.spawn(mandelbrot, 3, false));
+    await both((on) => on.spawn(colours, new Float32Array([0, 1, 4, 9, 16])));
+    expect(gpu.gpu.readBack.reads).toBe(3);
+  });
+
+  test('reads and gives what is on the device, without reading back in between', async () => {
+    const { runtime, gpu } = await gpuRuntime();
+    const x = array(
+      [
+        [1, 1],
+        [0, 1],
+      ],
+      [2, 2],
+      'float32',
+    );
+    let power = runtime.spawn(product, x, x, 2);
+    for (let i = 0; i < 5; i++) power = runtime.spawn(product, power as never, x, 2);
+    const out = (await runtime.spawn(scaled, power, 2)) as never as NDArray;
+    expect(out.toNested()).toEqual([
+      [2, 14],
+      [0, 2],
+    ]);
+    expect(gpu.gpu.readBack.reads).toBe(1);
+  });
+
+  test('takes float64 only where it is asked for single precision', async () => {
+    const { runtime } = await gpuRuntime();
+    const x = array([[1.5, 2]]);
+    await expect(runtime.spawn(product, x, x.T, 2)).rejects.toThrow('argument 1 is float64');
+    const single = kernel(
+      function single(a: number[][]) {
+        return 2 * a[this.thread.y]![this.thread.x]!;
+      },
+      { output: [2, 1], precision: 'single' },
+    );
+    expect(((await runtime.spawn(single, x)) as never as NDArray).toNested()).toEqual([[3, 4]]);
+    const transposed = (await runtime.spawn(single, array([[5], [7]]).T)) as never as NDArray;
+    expect(transposed.toNested()).toEqual([[10, 14]]);
+  });
+
+  test('what gpu.js cannot compile fails the task with its message and the function', async () => {
+    const { runtime } = await gpuRuntime();
+    const impossible = kernel(
+      function impossible(a: number[]) {
+        const list = new Map([[1, a[0]!]]);
+        return list.get(1)!;
+      },
+      { output: [1] },
+    );
+    const error = (await Promise.resolve(runtime.spawn(impossible, new Float32Array(1))).catch(
+      (thrown: unknown) => thrown,
+    )) as TaskFailedError;
+    expect(error.cause).toBeInstanceOf(ShaderError);
+    expect(error.message).toContain('gpu.js cannot compile the kernel impossible: ');
+    expect(error.message).toContain('function impossible(');
+  });
+
+  test('goes to a thread where the GPU does not take it', async () => {
+    const runtime = createTestRuntime({
+      plugins: [cpuThreads({ threads: 1 }), webgpu({ adapter: 'software' })],
+    });
+    await runtime.ready();
+    const x = array([[1.5, 2]]);
+    const task = runtime.spawn(product, x, x.T, 2);
+    expect(((await task) as never as NDArray).toNested()).toEqual([[6.25]]);
+    expect(runtime.explain(task).processor).toBe('cpu:0');
+  });
+});

@@ -1,0 +1,185 @@
+/** @file A kernel of the user's own: a JavaScript function that gpu.js compiles for GPUs, and that runs as it is on CPUs. */
+import { type Implementations, type Operation, operation } from '@poniard/core';
+import { GpuArray } from './gpu-array.js';
+import { CompiledKernel, type GpuJs, type KernelArgumentType, loadGpuJs } from './kernel-compile.js';
+import { type KernelThis, kernelShape } from './kernel-host.js';
+import { type GpuArgument, type GpuDevicePort, gpuImplementation } from './port.js';
+import type { ArrayLike, GpuResult } from './wgsl.js';
+
+/** An argument of a kernel where it is spawned: an array for what the function indexes, a number for a number. */
+export type KernelArgument<T> = T extends number | boolean
+  ? T
+  : ArrayLike | Float32Array | Int32Array | Uint32Array | Float64Array;
+/** What is known of an argument when the output's size is asked for. */
+export type KernelKnown<T> = T extends number | boolean
+  ? T
+  : { readonly shape: readonly number[]; readonly size: number };
+type KernelArguments<A extends readonly unknown[]> = { -readonly [K in keyof A]: KernelArgument<A[K]> };
+
+export interface KernelOptions<A extends readonly unknown[]> {
+  /**
+   * How many elements there are along x, y and z: as `[width]`, `[width, height]` or `[width, height, depth]`; or a function
+   * of the arguments (of arrays their shape and size), which uses nothing from outside itself.
+   */
+  readonly output:
+    | readonly number[]
+    | ((...args: { -readonly [K in keyof A]: KernelKnown<A[K]> }) => readonly number[]);
+  /**
+   * `'single'`: arrays of float64 become float32, so that the GPU may take them. Without it, kernels that get float64 run on
+   * the CPU. The result is float32 always.
+   */
+  readonly precision?: 'single';
+  /** What the function finds as `this.constants`. */
+  readonly constants?: Readonly<Record<string, number | boolean>>;
+  /** Default: the function's name. */
+  readonly name?: string;
+}
+
+/** Also in a bundle a file beside this one. */
+const HOST_MODULE = new URL('./kernel-host.js', import.meta.url).href;
+
+/**
+ * Makes an operation of a function that computes one element: `this.thread.x` (and `y`, `z`) say which. On a GPU it is
+ * compiled by gpu.js (install the package `gpu.js`), whose subset of JavaScript holds: numbers, arrays of numbers, loops,
+ * `Math`. It uses nothing from outside itself. On a CPU thread it runs as it is, in double precision; the result, an
+ * `NDArray` of float32, is the same up to rounding.
+ *
+ * The result has the axes of `output` from the slowest to the fastest: `[width, height]` gives the shape `[height, width]`,
+ * as arrays are indexed `a[y][x]`. A function that gives a list of 2 to 4 numbers adds an axis for them.
+ *
+ * @throws TypeError when the options are not as they should be.
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ * import { array } from '@poniard/linalg';
+ * import { cpuThreads } from '@poniard/proc-cpu';
+ * import { kernel, webgpu } from '@poniard/proc-gpu';
+ *
+ * const product = kernel(
+ *   function product(a: number[][], b: number[][], n: number) {
+ *     let sum = 0;
+ *     for (let k = 0; k < n; k++) sum += a[this.thread.y]![k]! * b[k]![this.thread.x]!;
+ *     return sum;
+ *   },
+ *   { output: [2, 2] },
+ * );
+ * await using runtime = createRuntime({ plugins: [cpuThreads({ threads: 1 }), webgpu()] });
+ * const x = array([[1, 2], [3, 4]], [2, 2], 'float32');
+ * console.log(await runtime.spawn(product, x, x, 2)); // NDArray float32 [2, 2] [[7, 10], [15, 22]]
+ * ```
+ */
+export function kernel<A extends readonly unknown[]>(
+  fn: (this: KernelThis, ...args: A) => number | readonly number[],
+  options: KernelOptions<A>,
+): Operation<(...args: KernelArguments<A>) => GpuResult> {
+  const { output, precision, constants = {}, name = fn.name || 'kernel' } = checked(fn, options);
+  const source = sourceOf(fn);
+  const compiled = new Map<string, CompiledKernel>();
+  const sizes = (args: readonly unknown[]): readonly number[] =>
+    checkOutput(name, typeof output === 'function' ? Reflect.apply(output, undefined, args) : output);
+
+  const record = (gpu: GpuDevicePort, gpuJs: GpuJs, args: readonly unknown[]): GpuArray => {
+    const extents = sizes(args);
+    const types = args.map(typeOf);
+    const key = `${extents.length} ${types.join()}`;
+    let ready = compiled.get(key);
+    if (ready === undefined) {
+      ready = new CompiledKernel(gpuJs, source, name, types, extents, constants);
+      compiled.set(key, ready);
+    }
+    const out = gpu.alloc(kernelShape(extents, ready.parts), 'float32');
+    const workgroups = ready.workgroups(extents, gpu.limits.workgroupsPerDimension);
+    const arrays = args.filter((arg) => arg instanceof GpuArray);
+    const uniforms = ready.uniforms(args, extents, workgroups);
+    gpu.run(ready.kernel, { bindings: [...arrays, out], workgroups, uniforms });
+    return out;
+  };
+
+  // The first call waits for gpu.js to be loaded; later ones are recorded at once.
+  let gpuJs: GpuJs | undefined;
+  const webgpu = async (gpu: GpuDevicePort, args: readonly unknown[]): Promise<GpuArray> => {
+    gpuJs = await loadGpuJs();
+    return record(gpu, gpuJs, args);
+  };
+
+  type Signature = (...args: KernelArguments<A>) => GpuResult;
+  return operation<Signature>(name, {
+    host: hostImplementation<Signature>(source, name, constants, output),
+    webgpu: gpuImplementation(
+      (gpu, ...args: unknown[]) => (gpuJs === undefined ? webgpu(gpu, args) : record(gpu, gpuJs, args)),
+      { accepts, single: precision === 'single' },
+    ),
+  } as Implementations<Signature>);
+}
+
+/**
+ * The implementation for CPU threads, as a function of its own that holds all it needs in its text: so it travels to them as
+ * source.
+ */
+function hostImplementation<F>(source: string, name: string, constants: object, output: unknown): F {
+  const sizes = typeof output === 'function' ? `(${output})` : JSON.stringify(output);
+  const settings = `{ name: ${JSON.stringify(name)}, constants: ${JSON.stringify(constants)}, output: ${sizes} }`;
+  const call = `kernelHost(${JSON.stringify(source)}, ${settings}, args)`;
+  const text = `async (...args) => { const { kernelHost } = await import(${JSON.stringify(HOST_MODULE)}); return ${call}; }`;
+  return new Function(`return ${text}`)() as F;
+}
+
+function accepts(args: readonly GpuArgument[]) {
+  for (const [i, arg] of args.entries()) {
+    if (arg.kind === 'array' && arg.dtype !== 'float32')
+      return { reason: `argument ${i + 1} is ${arg.dtype}, and kernels compute with float32 on a GPU` };
+    if (arg.kind === 'array' && arg.shape.length > 3)
+      return { reason: `argument ${i + 1} has ${arg.shape.length} axes, and kernels index at most 3` };
+  }
+  return true as const;
+}
+
+function typeOf(arg: unknown): KernelArgumentType {
+  if (arg instanceof GpuArray) return 'Array';
+  if (typeof arg === 'number') return 'Number';
+  if (typeof arg === 'boolean') return 'Boolean';
+  throw new TypeError(
+    `a kernel takes arrays, numbers and booleans, not ${arg === null ? 'null' : typeof arg}`,
+  );
+}
+
+function sourceOf(fn: (...args: never[]) => unknown): string {
+  const source = fn.toString();
+  // gpu.js parses it as a function expression.
+  return /^(async\s|class\s)/.test(source)
+    ? source
+    : source.replace(/^(?!function\b)(\w+)\s*\(/, 'function $1(');
+}
+
+const KNOWN = ['output', 'precision', 'constants', 'name'];
+
+function checked<A extends readonly unknown[]>(
+  fn: (this: KernelThis, ...args: A) => unknown,
+  options: KernelOptions<A>,
+): KernelOptions<A> {
+  if (typeof fn !== 'function') throw new TypeError(`kernel: a function is needed, not ${typeof fn}`);
+  for (const key of Object.keys(options ?? {})) {
+    if (!KNOWN.includes(key))
+      throw new TypeError(`kernel: unknown option ${JSON.stringify(key)}. Known are ${KNOWN.join(', ')}`);
+  }
+  const { output, precision, constants = {} } = options ?? {};
+  if (typeof output !== 'function') checkOutput(fn.name || 'kernel', output);
+  if (precision !== undefined && precision !== 'single')
+    throw new TypeError("kernel: precision is 'single' or not given");
+  for (const [key, value] of Object.entries(constants)) {
+    if (typeof value !== 'number' && typeof value !== 'boolean')
+      throw new TypeError(
+        `kernel: the constant ${key} is a number or a boolean; pass an array as an argument`,
+      );
+  }
+  return options;
+}
+
+function checkOutput(name: string, output: readonly number[]): readonly number[] {
+  const fits = Array.isArray(output) && output.length >= 1 && output.length <= 3;
+  if (!fits || output.some((extent) => !Number.isInteger(extent) || extent < 1))
+    throw new TypeError(
+      `kernel ${name}: output is [width], [width, height] or [width, height, depth], in whole numbers`,
+    );
+  return output;
+}

@@ -1,0 +1,66 @@
+import { operation } from '@poniard/core';
+import { array, type NDArray } from '@poniard/linalg';
+import { type GpuArray, type GpuDevicePort, gpuImplementation } from '@poniard/proc-gpu';
+import { describe, expect, test } from 'vitest';
+import { added, gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
+
+const KIB = 1024;
+/** An array of so many KiB, all of whose elements are `value`. */
+const filled = (kib: number, value: number) =>
+  array(new Float32Array((kib * KIB) / 4).fill(value), [(kib * KIB) / 4]);
+
+describe.skipIf(!hasGpu)('the memory limit', () => {
+  test('is held to by a graph of more than fits: results go to the host and come back', async () => {
+    const { runtime, gpu } = await gpuRuntime({ memoryLimit: 200 * KIB });
+    let most = 0;
+    const results = Array.from({ length: 10 }, (_, i) => runtime.spawn(scaled, filled(32, 1), i));
+    let total = results[0]!;
+    for (const result of results.slice(1)) total = runtime.spawn(added, total, result);
+    runtime.subscribe(() => {
+      most = Math.max(most, gpu.gpu.memory.bytes);
+    });
+    const sum = (await total) as never as NDArray;
+    expect(sum.get(17)).toBe(45);
+    for (const [i, result] of results.entries()) expect(((await result) as never as NDArray).get(3)).toBe(i);
+    expect(most).toBeLessThanOrEqual(200 * KIB);
+    expect(most).toBeGreaterThan(100 * KIB);
+  });
+
+  test('refuses what can never fit, and another processor runs it', async () => {
+    const { runtime, gpu } = await gpuRuntime({ memoryLimit: 64 * KIB });
+    await expect(runtime.spawn(scaled, filled(128, 1), 2)).rejects.toThrow(
+      /argument 1 takes 131072 bytes, and memoryLimit is 65536|65536 bytes free/,
+    );
+    const grown = operation('grown', {
+      inline: (x: { size: number }) => `${x.size} on the host`,
+      webgpu: gpuImplementation((device: GpuDevicePort, x: GpuArray) =>
+        device.alloc([64 * x.size], 'float32'),
+      ),
+    });
+    await expect(runtime.spawn(grown as never, filled(32, 1))).rejects.toThrow(/bytes are needed on the GPU/);
+    expect(gpu.gpu.memory.bytes).toBeLessThanOrEqual(64 * KIB);
+    // Nothing is lost.
+    expect(((await runtime.spawn(scaled, filled(8, 1), 2)) as never as NDArray).get(0)).toBe(2);
+  });
+
+  test('makes room from copies that the host has, first', async () => {
+    const { runtime, gpu } = await gpuRuntime({ memoryLimit: 128 * KIB });
+    const result = runtime.spawn(scaled, filled(16, 1), 2);
+    await result.wait();
+    for (let i = 0; i < 12; i++) await runtime.spawn(scaled, filled(16, i), 1).wait();
+    const before = gpu.gpu.readBack.reads;
+    expect(((await runtime.spawn(scaled, result, 2)) as never as NDArray).get(5)).toBe(4);
+    expect(gpu.gpu.memory.bytes).toBeLessThanOrEqual(128 * KIB);
+    expect(gpu.gpu.readBack.reads).toBeGreaterThan(before);
+  });
+
+  test('an array larger than one binding is refused with the reason', async () => {
+    const { runtime } = await gpuRuntime();
+    const huge = operation('huge', {
+      webgpu: gpuImplementation((gpu: GpuDevicePort) => gpu.alloc([2 ** 40], 'float32')),
+    });
+    await expect(runtime.spawn(huge)).rejects.toThrow(
+      /takes 4398046511104 bytes, and .* holds at most \d+ in one/,
+    );
+  });
+});

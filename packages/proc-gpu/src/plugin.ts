@@ -1,0 +1,115 @@
+/** @file The plug-in that brings GPUs. */
+import { type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
+import { type AdapterChoice, findAdapter } from './adapter.js';
+import { GpuDevice } from './device.js';
+import { type ArrayCodec, codecOf, HomeArrays } from './host-arrays.js';
+import { note } from './note.js';
+import { GpuProcessor } from './processor.js';
+
+export interface WebgpuOptions {
+  /**
+   * `'high-performance'` (the default) or `'low-power'`; `'software'`: one that computes on the CPU, for tests; or a part of
+   * the adapter's name, as `gpuInfo()` tells it.
+   */
+  readonly adapter?: AdapterChoice;
+  /** In bytes: what all arrays on the GPU may take together. Default: the largest buffer that the adapter makes. */
+  readonly memoryLimit?: number;
+  /**
+   * WebGPU features without which the GPU is not used, such as `'shader-f16'`. Of `subgroups`, `timestamp-query` and
+   * `shader-f16` those that the adapter has are asked for anyway.
+   */
+  readonly features?: readonly string[];
+  /** The class that results come home as: `NDArray` of `@poniard/linalg`. Needed only where it cannot be found by itself, as in a bundle. */
+  readonly arrays?: object;
+}
+
+const KNOWN = ['adapter', 'memoryLimit', 'features', 'arrays'];
+
+/** How many GPUs the plug-ins of a runtime have brought so far. */
+const GPU_COUNT = Symbol.for('poniard.GPU_COUNT');
+
+/**
+ * Runs operations on a GPU: kind `'webgpu'`, ids `gpu:0` … In a page through `navigator.gpu`, in Node through the package
+ * `webgpu` (Dawn). Where there is no adapter it brings nothing, and everything runs on the CPU; `gpuInfo()` says why, and so does
+ * the environment variable `NODE_DEBUG=poniard`. Dagger: `DaggerGPU`.
+ *
+ * @throws TypeError for an unknown option or one of the wrong type.
+ * @example
+ * ```ts no-run
+ * import { createRuntime, scope } from '@poniard/core';
+ * import { webgpu, wgsl } from '@poniard/proc-gpu';
+ *
+ * const double = wgsl(
+ *   `@group(0) @binding(0) var<storage, read> x: array<f32>;
+ *    @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+ *    @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+ *      if (id.x < arrayLength(&y)) { y[id.x] = 2 * x[id.x]; }
+ *    }`,
+ *   {
+ *     bindings: ['array<f32>'],
+ *     result: { type: 'array<f32>', shape: (x) => x.shape },
+ *     workgroups: (x) => [Math.ceil(x.size / 64)],
+ *   },
+ * );
+ * await using runtime = createRuntime({ plugins: [webgpu({ memoryLimit: 2 ** 30 })] });
+ * console.log(await runtime.spawn(double, new Float32Array([1, 2, 3])));
+ * ```
+ */
+export function webgpu(options: WebgpuOptions = {}): Plugin {
+  const { adapter, memoryLimit, features, arrays } = checked(options);
+  return {
+    name: 'webgpu',
+    register(container) {
+      if (!container.isRegistered(GPU_COUNT)) container.register(GPU_COUNT, { useValue: { next: 0 } });
+      const ids = container.resolve<{ next: number }>(GPU_COUNT);
+      container.register(PROCESSOR_PROVIDER, {
+        useFactory: (child) => ({
+          name: 'webgpu',
+          async start(host) {
+            const known: ValueCodec[] = child.isRegistered(VALUE_CODEC, true)
+              ? child.resolveAll(VALUE_CODEC)
+              : [];
+            const home = new HomeArrays(arrays);
+            home.meet(known);
+            const open = async (): Promise<GpuDevice> => {
+              const found = await findAdapter(adapter);
+              if ('reason' in found) throw new Error(found.reason);
+              return GpuDevice.open(found, { memoryLimit, features });
+            };
+            try {
+              const gpu = await open();
+              const processor = new GpuProcessor(gpu, { id: `gpu:${ids.next++}`, home, reopen: open });
+              host.addMover(processor.mover);
+              return [processor];
+            } catch (error) {
+              note(`no GPU is used: ${error instanceof Error ? error.message : error}`);
+              return [];
+            }
+          },
+        }),
+      });
+    },
+  };
+}
+
+function checked(options: WebgpuOptions): {
+  adapter: AdapterChoice;
+  memoryLimit: number | undefined;
+  features: readonly string[];
+  arrays: ArrayCodec | undefined;
+} {
+  for (const key of Object.keys(options)) {
+    if (!KNOWN.includes(key))
+      throw new TypeError(`webgpu: unknown option ${JSON.stringify(key)}. Known are ${KNOWN.join(', ')}`);
+  }
+  const { adapter = 'high-performance', memoryLimit, features = [], arrays } = options;
+  if (typeof adapter !== 'string' || adapter === '') throw new TypeError('webgpu: adapter must be a string');
+  if (memoryLimit !== undefined && !(memoryLimit > 0))
+    throw new TypeError('webgpu: memoryLimit must be a positive number of bytes');
+  if (!Array.isArray(features) || features.some((feature) => typeof feature !== 'string'))
+    throw new TypeError('webgpu: features must be an array of strings');
+  const codec = arrays === undefined ? undefined : codecOf(arrays);
+  if (arrays !== undefined && codec === undefined)
+    throw new TypeError('webgpu: arrays must be the class NDArray');
+  return { adapter, memoryLimit, features: features as readonly string[], arrays: codec };
+}

@@ -1,0 +1,87 @@
+/// <reference types="@webgpu/types" preserve="true" />
+/** @file The way from a device to the host: through mapped staging buffers, which are used again. */
+import { type Allocation, capacityFor } from './memory.js';
+import type { Recorder } from './recorder.js';
+
+/** GPUBufferUsage.MAP_READ and COPY_DST. */
+const STAGING_USAGE = 0x01 | 0x08;
+/** Bytes of staging buffers that are kept for the next time. */
+const KEEP = 64 * 1024 * 1024;
+/** GPUMapMode.READ. */
+const READ = 1;
+
+export class ReadBack {
+  /** What has been read so far. */
+  reads = 0;
+  readBytes = 0;
+  private readonly free = new Map<number, GPUBuffer[]>();
+  private freeBytes = 0;
+  private readonly existing = new Set<GPUBuffer>();
+
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly recorder: Recorder,
+  ) {}
+
+  /** How many staging buffers exist. */
+  get buffers(): number {
+    return this.existing.size;
+  }
+
+  /**
+   * Reads the first `bytes` bytes of a buffer as the commands that are recorded until now leave it. `take` copies them
+   * out. Reads of one turn go in one submission. Rejects when the device is lost.
+   */
+  read<T>({ buffer }: Allocation, bytes: number, take: (mapped: ArrayBuffer) => T): Promise<T> {
+    const size = Math.max(4, Math.ceil(bytes / 4) * 4);
+    const staging = this.staging(size);
+    this.recorder.copy(buffer, staging, size);
+    return new Promise((resolve, reject) => {
+      this.recorder.whenSubmitted(() => {
+        staging.mapAsync(READ, 0, size).then(() => {
+          try {
+            resolve(take(staging.getMappedRange(0, size)));
+            staging.unmap();
+            this.reads++;
+            this.readBytes += bytes;
+            this.giveBack(staging);
+          } catch (error) {
+            reject(error);
+          }
+        }, reject);
+      });
+      this.recorder.submitSoon();
+    });
+  }
+
+  close(): void {
+    for (const buffer of this.existing) buffer.destroy();
+    this.existing.clear();
+    this.free.clear();
+  }
+
+  private staging(size: number): GPUBuffer {
+    const capacity = capacityFor(size);
+    const known = this.free.get(capacity)?.pop();
+    if (known !== undefined) {
+      this.freeBytes -= capacity;
+      return known;
+    }
+    const buffer = this.device.createBuffer({ size: capacity, usage: STAGING_USAGE });
+    this.existing.add(buffer);
+    return buffer;
+  }
+
+  private giveBack(buffer: GPUBuffer): void {
+    const { size } = buffer;
+    if (this.freeBytes + size > KEEP) {
+      buffer.destroy();
+      this.existing.delete(buffer);
+      return;
+    }
+    const list = this.free.get(size);
+    if (list === undefined) this.free.set(size, [buffer]);
+    else list.push(buffer);
+    this.freeBytes += size;
+  }
+}

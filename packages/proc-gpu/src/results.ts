@@ -1,0 +1,169 @@
+/**
+ * @file Results that live on a device: by the number of the call that made them, until nobody needs them. When the
+ * device's memory is full, the one that was used longest ago goes to the host, and comes back when it is needed.
+ */
+import { PoniardError } from '@poniard/core';
+import type { GpuDevice } from './device.js';
+import type { HostData } from './dtype.js';
+import { eachArray, GpuArray, mapArrays } from './gpu-array.js';
+import { copyFromMapped, type HomeArrays } from './host-arrays.js';
+
+/** Elements that were moved to the host to make room, as they are on the device. */
+type Away = Map<GpuArray, Uint8Array<ArrayBuffer>>;
+
+export class Result {
+  freed = false;
+  /** On the host, or on the way there. */
+  away: Away | Promise<Away> | undefined = undefined;
+
+  constructor(
+    /** Arrays, alone or in plain lists and objects; the result holds their buffers. */
+    public value: unknown,
+    readonly bytes: number,
+  ) {}
+}
+
+export class Results {
+  /** From the one that was used longest ago. */
+  private readonly byCall = new Map<number, Result>();
+  private readonly byValue = new WeakMap<object, Result>();
+  /** Bytes of results on the device. */
+  bytes = 0;
+
+  constructor(
+    private readonly gpu: GpuDevice,
+    private readonly home: HomeArrays,
+  ) {}
+
+  get size(): number {
+    return this.byCall.size;
+  }
+
+  /** Keeps a value, whose buffers the caller has retained for it. */
+  add(call: number, value: unknown, bytes: number): Result {
+    const result = new Result(value, bytes);
+    this.byCall.set(call, result);
+    this.bytes += bytes;
+    return result;
+  }
+
+  get(call: number): Result | undefined {
+    return this.byCall.get(call);
+  }
+
+  /** The result that came home as this encoded value, where it is still on the device. */
+  ofEncoded(encoded: object): Result | undefined {
+    const result = this.byValue.get(encoded);
+    return result === undefined || result.freed || result.away !== undefined ? undefined : result;
+  }
+
+  /** The value for a call that runs now; a Promise where it has to come back first: ask again then. */
+  use(call: number, result: Result): Promise<unknown> | undefined {
+    this.byCall.delete(call);
+    this.byCall.set(call, result);
+    const { away } = result;
+    if (away === undefined) return undefined;
+    if (away instanceof Promise) return away;
+    this.bringBack(result, away);
+    return undefined;
+  }
+
+  free(call: number): void {
+    const result = this.byCall.get(call);
+    if (result === undefined) return;
+    this.byCall.delete(call);
+    result.freed = true;
+    if (result.away !== undefined) return;
+    this.bytes -= result.bytes;
+    eachArray(result.value, ({ allocation }) => this.gpu.memory.release(allocation));
+  }
+
+  /** Sends the result that was used longest ago to the host. Returns whether there was one. */
+  evict(): boolean {
+    for (const result of this.byCall.values()) {
+      if (result.away !== undefined || result.bytes === 0 || !isMovable(result.value)) continue;
+      this.sendAway(result);
+      return true;
+    }
+    return false;
+  }
+
+  /** The value as it is on the host, with its arrays in new shared memory. */
+  async bringHome(call: number): Promise<unknown> {
+    const result = this.byCall.get(call);
+    if (result === undefined)
+      throw new PoniardError(`the result of #${call} is not on this device; please report this`);
+    await this.home.find();
+    while (result.away instanceof Promise) await result.away;
+    const { value, away } = result;
+    const homes = new Map<GpuArray, unknown>();
+    const coming: Promise<void>[] = [];
+    eachArray(value, (array) => {
+      const { dtype, size, shape, bytes, allocation } = array;
+      const arrived = (data: HostData): void => void homes.set(array, this.home.make(data, dtype, shape));
+      const kept = away?.get(array);
+      if (kept !== undefined) arrived(copyFromMapped(kept.buffer, dtype, size));
+      else {
+        const take = (mapped: ArrayBuffer): HostData => copyFromMapped(mapped, dtype, size);
+        coming.push(this.gpu.readBack.read(allocation, bytes, take).then(arrived));
+      }
+    });
+    await Promise.all(coming);
+    return mapArrays(value, (array) => homes.get(array));
+  }
+
+  /** The result has come home as `encoded`: calls that get this may use what is on the device. */
+  cameHome(call: number, encoded: unknown): void {
+    const result = this.byCall.get(call);
+    if (result !== undefined && typeof encoded === 'object' && encoded !== null)
+      this.byValue.set(encoded, result);
+  }
+
+  private sendAway(result: Result): void {
+    const { value } = result;
+    const away: Away = new Map();
+    const coming: Promise<void>[] = [];
+    eachArray(value, (array) => {
+      const take = (mapped: ArrayBuffer): void => void away.set(array, new Uint8Array(mapped.slice(0)));
+      coming.push(this.gpu.readBack.read(array.allocation, array.bytes, take));
+    });
+    // The copies have been recorded: what is recorded later may use the buffers.
+    eachArray(value, ({ allocation }) => this.gpu.memory.release(allocation));
+    this.bytes -= result.bytes;
+    const arrived = Promise.all(coming).then(() => {
+      result.away = away;
+      return away;
+    });
+    // A loss of the device is reported by its owner.
+    arrived.catch(() => {});
+    result.away = arrived;
+  }
+
+  private bringBack(result: Result, away: Away): void {
+    const { memory } = this.gpu;
+    const made: GpuArray[] = [];
+    try {
+      result.value = mapArrays(result.value, (array) => {
+        const bytes = away.get(array) as Uint8Array<ArrayBuffer>;
+        const fill = (mapped: ArrayBuffer): void => new Uint8Array(mapped).set(bytes);
+        const back = new GpuArray(memory.allocateMapped(bytes.length, fill), array.dtype, array.shape);
+        made.push(back);
+        return back;
+      });
+    } catch (error) {
+      for (const { allocation } of made) memory.release(allocation);
+      throw error;
+    }
+    result.away = undefined;
+    this.bytes += result.bytes;
+  }
+}
+
+/** No running call needs it here, and its buffers are its own, so that they become free. */
+function isMovable(value: unknown): boolean {
+  let movable = true;
+  eachArray(value, ({ allocation }) => {
+    if (allocation.pins > 0 || allocation.refs > 1) movable = false;
+  });
+  return movable;
+}

@@ -1,0 +1,159 @@
+import { SchedulingError, TaskFailedError } from '@poniard/core';
+import { array, NDArray, rand } from '@poniard/linalg';
+import { ShaderError, wgsl } from '@poniard/proc-gpu';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { added, gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
+
+describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
+  test('takes arrays and numbers, and gives an NDArray; NaN and infinities stay', async () => {
+    const { runtime } = await gpuRuntime();
+    const x = array([1.5, Number.NaN, Number.POSITIVE_INFINITY, -0, -3, 2], [2, 3], 'float32');
+    const y = (await runtime.spawn(scaled, x, 2)) as unknown as NDArray;
+    expect(y).toBeInstanceOf(NDArray);
+    expect(y.shape).toEqual([2, 3]);
+    expect([...y]).toEqual([3, Number.NaN, Number.POSITIVE_INFINITY, -0, -6, 4]);
+    expect(y.data.buffer).toBeInstanceOf(SharedArrayBuffer);
+  });
+
+  test('takes views, typed arrays, and numbers of each type', async () => {
+    const { runtime } = await gpuRuntime();
+    const numbers = wgsl(
+      `struct Numbers { a: u32, b: i32, c: f32 }
+       @group(0) @binding(0) var<storage, read> x: array<i32>;
+       @group(0) @binding(1) var<storage, read_write> out: array<f32>;
+       @group(0) @binding(2) var<uniform> n: Numbers;
+       @compute @workgroup_size(1) fn main() {
+         out[0] = f32(n.a); out[1] = f32(n.b); out[2] = n.c; out[3] = f32(x[0]); out[4] = f32(x[1]);
+       }`,
+      {
+        bindings: ['u32', 'array<i32>', 'i32', 'f32'],
+        result: { type: 'array<f32>', shape: [5] },
+        workgroups: [1],
+      },
+    );
+    const view = array([1, 2, 3, 4], [4], 'int32').step(-2);
+    expect([...((await runtime.spawn(numbers, 7, view, -3, 0.5)) as never as NDArray)]).toEqual([
+      7, -3, 0.5, 4, 2,
+    ]);
+    const typed = await runtime.spawn(numbers, 1, new Int32Array([8, 9]), 0, 0);
+    expect([...(typed as never as NDArray)]).toEqual([1, 0, 0, 8, 9]);
+  });
+
+  test('the result begins as zeros, also in memory that was used before', async () => {
+    const { runtime } = await gpuRuntime();
+    const first = wgsl(
+      `@group(0) @binding(0) var<storage, read_write> out: array<u32>;
+       @compute @workgroup_size(1) fn main() { out[0] = 4294967295; }`,
+      { bindings: [], result: { type: 'array<u32>', shape: [3] }, workgroups: [1] },
+    );
+    await runtime.spawn(scaled, rand([3], { dtype: 'float32' }), 5);
+    expect([...((await runtime.spawn(first)) as never as NDArray)]).toEqual([2 ** 32 - 1, 0, 0]);
+  });
+
+  test('that does not compile fails the task with the message, the line and the source around it', async () => {
+    const { runtime } = await gpuRuntime();
+    const wrong = wgsl(
+      `@group(0) @binding(0) var<storage, read_write> out: array<f32>;
+@compute @workgroup_size(1) fn main() {
+  let a = 1.5;
+  let b: u32 = a;
+  out[0] = 1;
+}`,
+      { name: 'wrong', bindings: [], result: { type: 'array<f32>', shape: [1] }, workgroups: [1] },
+    );
+    const doomed = runtime.spawn(wrong);
+    const after = runtime.spawn(scaled, doomed, 2);
+    const error = (await doomed.catch((reason: unknown) => reason)) as TaskFailedError;
+    expect(error).toBeInstanceOf(TaskFailedError);
+    expect(error.cause).toBeInstanceOf(ShaderError);
+    expect(error.cause).toMatchObject({ line: 4 });
+    expect((error.cause as Error).message).toMatch(/wrong, line 4, column \d+: /);
+    expect((error.cause as Error).message).toContain('> 4 |   let b: u32 = a;');
+    await expect(after).rejects.toMatchObject({ rootTask: { name: 'wrong' } });
+    // The device goes on.
+    expect([...((await runtime.spawn(scaled, array([1], [1], 'float32'), 3)) as never as NDArray)]).toEqual([
+      3,
+    ]);
+  });
+
+  test('an index out of range reads and writes nothing outside of the arrays', async () => {
+    const { runtime } = await gpuRuntime();
+    const wild = wgsl(
+      `@group(0) @binding(0) var<storage, read> x: array<f32>;
+       @group(0) @binding(1) var<storage, read_write> out: array<f32>;
+       @compute @workgroup_size(1) fn main(@builtin(global_invocation_id) id: vec3u) {
+         out[id.x * 1000000u] = x[id.x * 1000000u] + 1;
+       }`,
+      { bindings: ['array<f32>'], result: { type: 'array<f32>', shape: [2] }, workgroups: [64] },
+    );
+    const out = (await runtime.spawn(wild, array([1, 2], [2], 'float32'))) as never as NDArray;
+    expect(out.shape).toEqual([2]);
+  });
+
+  test('bindings that do not fit fail the task and say which', async () => {
+    const { runtime } = await gpuRuntime();
+    const two = wgsl(
+      `@group(0) @binding(0) var<storage, read> x: array<f32>;
+       @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+       @compute @workgroup_size(1) fn main() { y[0] = x[0]; }`,
+      { name: 'two', bindings: [], result: { type: 'array<f32>', shape: [1] }, workgroups: [1] },
+    );
+    await expect(runtime.spawn(two)).rejects.toThrow('two binds 2 arrays (x, y), not 1');
+    const much = wgsl(
+      `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+       @compute @workgroup_size(1) fn main() { y[0] = 1; }`,
+      { name: 'much', bindings: [], result: { type: 'array<f32>', shape: [1] }, workgroups: [1e6] },
+    );
+    await expect(runtime.spawn(much)).rejects.toThrow('much: 1000000 × 1 × 1 workgroups');
+  });
+
+  test('float64, other types and a missing feature are refused with the reason', async () => {
+    const { runtime } = await gpuRuntime();
+    const reason = async (task: PromiseLike<unknown>) => {
+      const error = await Promise.resolve(task).catch((thrown: unknown) => thrown);
+      expect((error as TaskFailedError).cause).toBeInstanceOf(SchedulingError);
+      return (error as Error).message;
+    };
+    expect(await reason(runtime.spawn(scaled, array([1]), 2))).toContain('argument 1 is float64');
+    expect(await reason(runtime.spawn(scaled, array([1], [1], 'int32'), 2))).toContain(
+      'parameter 1 is array<f32>, and int32 was given',
+    );
+    const half = wgsl('enable f16; @compute @workgroup_size(1) fn main() {}', {
+      bindings: [],
+      features: ['no-such-feature'],
+      result: { type: 'array<f32>', shape: [1] },
+      workgroups: [1],
+    });
+    expect(await reason(runtime.spawn(half))).toMatch(/gpu:0: .* lacks no-such-feature/);
+  });
+
+  test('one that WebGPU refuses fails alone: what was submitted with it is done again', async () => {
+    const { runtime } = await gpuRuntime();
+    // The shader needs more bytes than the array has; only the device knows.
+    const short = wgsl(
+      `@group(0) @binding(0) var<storage, read_write> y: array<f32, 1000>;
+       @compute @workgroup_size(1) fn main() { y[0] = 1; }`,
+      { name: 'short', bindings: [], result: { type: 'array<f32>', shape: [1] }, workgroups: [1] },
+    );
+    const x = runtime.tochunk(array([1, 2], [2], 'float32'));
+    // Compiled before, so that all go together.
+    await Promise.all([runtime.spawn(scaled, x, 1), runtime.spawn(added, x, x)]);
+    await runtime.spawn(short).catch(() => {});
+    const before = runtime.spawn(scaled, x, 2);
+    const refused = runtime.spawn(short);
+    const after = runtime.spawn(added, before, runtime.spawn(scaled, x, 3));
+    await expect(refused).rejects.toThrow(/WebGPU refused short: /);
+    expect([...((await after) as never as NDArray)]).toEqual([5, 10]);
+  });
+
+  test('types of parameters follow from the bindings', () => {
+    expectTypeOf(scaled).parameter(1).toEqualTypeOf<number>();
+    // @ts-expect-error a number is no array
+    const misuse = () => scaled(1, 2);
+    expect(misuse).toBeTypeOf('function');
+    const bindings = ['f64'] as const;
+    const result = { type: 'array<f32>', shape: [] } as const;
+    // @ts-expect-error no such type
+    expect(() => wgsl('', { bindings, result, workgroups: [1] })).toThrow('no parameter is of type "f64"');
+  });
+});

@@ -1,0 +1,163 @@
+/** @file A raw shader as an operation. */
+import { type Implementations, type Operation, operation } from '@poniard/core';
+import type { GpuDType } from './dtype.js';
+import type { GpuArray } from './gpu-array.js';
+import { type GpuArgument, type GpuDevicePort, type GpuTraits, gpuImplementation } from './port.js';
+
+/** What a parameter of a shader is: an array in a storage binding, or a number among the uniforms. In WGSL's words. */
+export type WgslType = WgslArrayType | WgslScalarType;
+export type WgslArrayType = 'array<f32>' | 'array<i32>' | 'array<u32>' | 'array<f16>';
+export type WgslScalarType = 'f32' | 'i32' | 'u32';
+
+/** An array as operations take it: an `NDArray` of `@poniard/linalg`, a scijs `ndarray`. */
+export interface ArrayLike {
+  readonly data: ArrayBufferView;
+  readonly shape: readonly number[];
+}
+
+/** Augmented by the package that has the class of results. */
+// biome-ignore lint/suspicious/noEmptyInterface: another package adds to it
+export interface GpuResultTypes {}
+
+/** What results come home as: `NDArray` where `@poniard/linalg` is. */
+export type GpuResult = GpuResultTypes extends { array: infer A }
+  ? A
+  : ArrayLike & { readonly dtype: string };
+
+/** A parameter by its WGSL type. */
+type Parameter<T extends WgslType> = T extends WgslScalarType
+  ? number
+  : ArrayLike | Float32Array | Int32Array | Uint32Array;
+type Parameters_<B extends readonly WgslType[]> = { -readonly [K in keyof B]: Parameter<B[K]> };
+
+/** What is known of a parameter before the shader runs: an array's shape, a number. */
+type Known<T extends WgslType> = T extends WgslScalarType
+  ? number
+  : { readonly shape: readonly number[]; readonly size: number };
+type Known_<B extends readonly WgslType[]> = { -readonly [K in keyof B]: Known<B[K]> };
+
+export interface WgslOptions<B extends readonly WgslType[]> {
+  /** The parameters, in order. See {@link wgsl} for how they are bound. */
+  readonly bindings: B;
+  /** How many workgroups along x, y, z. */
+  readonly workgroups:
+    | readonly [x: number, y?: number, z?: number]
+    | ((...args: Known_<B>) => readonly [x: number, y?: number, z?: number]);
+  /** The array that the shader writes. It begins as zeros. */
+  readonly result: {
+    readonly type: WgslArrayType;
+    readonly shape: readonly number[] | ((...args: Known_<B>) => readonly number[]);
+  };
+  /** Names it in messages. */
+  readonly name?: string;
+  /** Default: the first function with `@compute`. */
+  readonly entryPoint?: string;
+  /** Features that the shader needs, such as `'shader-f16'`. */
+  readonly features?: readonly string[];
+  /** The same on a CPU. Without it, the operation runs on GPUs only. */
+  readonly host?: (...args: Parameters_<B>) => GpuResult | Promise<GpuResult>;
+}
+
+const DTYPES: Readonly<Record<WgslArrayType, GpuDType>> = {
+  'array<f32>': 'float32',
+  'array<i32>': 'int32',
+  'array<u32>': 'uint32',
+  'array<f16>': 'float16',
+};
+
+/**
+ * Makes an operation of a WGSL shader. The shader declares its bindings itself, all in group 0: first a `var<storage>` for
+ * each parameter that is an array, in order; then one for the result; then, if some parameters are numbers, a
+ * `var<uniform>` of a struct with a member for each, in order.
+ *
+ * A shader that does not compile fails the task with a `ShaderError`: the message, its line, and the lines around it.
+ *
+ * @throws TypeError when the options do not fit together.
+ * @example
+ * ```ts no-run
+ * import { createRuntime } from '@poniard/core';
+ * import { webgpu, wgsl } from '@poniard/proc-gpu';
+ *
+ * const axpy = wgsl(
+ *   `@group(0) @binding(0) var<storage, read> x: array<f32>;
+ *    @group(0) @binding(1) var<storage, read> y: array<f32>;
+ *    @group(0) @binding(2) var<storage, read_write> z: array<f32>;
+ *    struct Numbers { a: f32 }
+ *    @group(0) @binding(3) var<uniform> numbers: Numbers;
+ *    @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+ *      if (id.x < arrayLength(&z)) { z[id.x] = numbers.a * x[id.x] + y[id.x]; }
+ *    }`,
+ *   {
+ *     name: 'axpy',
+ *     bindings: ['f32', 'array<f32>', 'array<f32>'],
+ *     result: { type: 'array<f32>', shape: (_a, x) => x.shape },
+ *     workgroups: (_a, x) => [Math.ceil(x.size / 64)],
+ *   },
+ * );
+ * await using runtime = createRuntime({ plugins: [webgpu()] });
+ * console.log(await runtime.spawn(axpy, 2, new Float32Array([1, 2]), new Float32Array([3, 4])));
+ * ```
+ */
+export function wgsl<const B extends readonly WgslType[]>(
+  source: string,
+  options: WgslOptions<B>,
+): Operation<(...args: Parameters_<B>) => GpuResult> {
+  const { bindings, result, workgroups, name = 'wgsl', host, entryPoint, features = [] } = options;
+  for (const type of bindings) {
+    if (!(type in DTYPES) && !isScalar(type))
+      throw new TypeError(`wgsl ${name}: no parameter is of type ${JSON.stringify(type)}`);
+  }
+  if (!(result?.type in DTYPES))
+    throw new TypeError(`wgsl ${name}: result.type is one of ${Object.keys(DTYPES).join(', ')}`);
+  const kernel = { label: name, wgsl: source, ...(entryPoint !== undefined && { entryPoint }) };
+  const scalars = bindings.filter(isScalar);
+
+  const record = (gpu: GpuDevicePort, ...args: (GpuArray | number)[]): GpuArray => {
+    const arrays: GpuArray[] = [];
+    const numbers = scalars.length === 0 ? undefined : new DataView(new ArrayBuffer(4 * scalars.length));
+    let at = 0;
+    for (const [i, type] of bindings.entries()) {
+      const arg = args[i];
+      if (isScalar(type)) setNumber(numbers as DataView, 4 * at++, type, arg as number);
+      else if (typeof arg !== 'object' || arg.dtype !== DTYPES[type as WgslArrayType])
+        throw new TypeError(
+          `${name}: parameter ${i + 1} is ${type}, and ${typeof arg === 'object' ? arg.dtype : typeof arg} was given`,
+        );
+      else arrays.push(arg);
+    }
+    const known = args as unknown as Known_<B>;
+    const shape = typeof result.shape === 'function' ? result.shape(...known) : result.shape;
+    const out = gpu.alloc(shape, DTYPES[result.type], { zeroed: true });
+    const groups = typeof workgroups === 'function' ? workgroups(...known) : workgroups;
+    gpu.run(kernel, { bindings: [...arrays, out], workgroups: groups, uniforms: numbers });
+    return out;
+  };
+
+  const accepts = (args: readonly GpuArgument[], device: GpuTraits) => {
+    for (const [i, type] of bindings.entries()) {
+      const given = args[i];
+      if (given?.kind === 'array' && given.dtype !== DTYPES[type as WgslArrayType])
+        return { reason: `parameter ${i + 1} is ${type}, and ${given.dtype} was given` };
+    }
+    const missing = features.filter((feature) => !device.features.has(feature));
+    if (missing.length > 0) return { reason: `${device.adapter} lacks ${missing.join(', ')}` };
+    return true as const;
+  };
+
+  type Signature = (...args: Parameters_<B>) => GpuResult;
+  return operation<Signature>(name, {
+    ...(host !== undefined && { host: host as unknown as Signature }),
+    webgpu: gpuImplementation(record, { accepts }),
+  } as Implementations<Signature>);
+}
+
+function isScalar(type: WgslType): type is WgslScalarType {
+  return type === 'f32' || type === 'i32' || type === 'u32';
+}
+
+function setNumber(view: DataView, at: number, type: WgslScalarType, value: number): void {
+  if (typeof value !== 'number') throw new TypeError(`a ${type} is a number, not ${typeof value}`);
+  if (type === 'f32') view.setFloat32(at, value, true);
+  else if (type === 'i32') view.setInt32(at, value, true);
+  else view.setUint32(at, value, true);
+}
