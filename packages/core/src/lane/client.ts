@@ -10,6 +10,7 @@ import { decodeError } from '../values/errors.js';
 import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { Claims } from './claims.js';
 import type { CodecBook } from './codec-book.js';
+import { Draft } from './draft.js';
 import { NestedTasks } from './nested-tasks.js';
 import {
   Answer,
@@ -50,7 +51,9 @@ export class LaneClient {
   private claims = Claims.create(SLOTS);
   private readonly calls: (Call | undefined)[] = new Array(SLOTS).fill(undefined);
   private readonly words = new Int32Array(SLOTS);
-  private free = allSlots();
+  /** A stack of the slots that no call has. */
+  private readonly free = new Int32Array(SLOTS);
+  private freeCount = 0;
   private generation = 0;
   private functionKeys = new Map<string, number>();
   private lastFunction: FunctionRef | undefined = undefined;
@@ -65,6 +68,7 @@ export class LaneClient {
   private moves = new Map<number, Move>();
   private nextMove = 1;
   private nested: NestedTasks;
+  private readonly draft = new Draft();
   private report: Report | undefined = undefined;
 
   constructor(
@@ -74,6 +78,7 @@ export class LaneClient {
     private readonly nestedHost: NestedHost,
     private readonly codecs: CodecBook,
   ) {
+    this.freeAll();
     this.nested = this.newNested();
     this.stopListening = sharedBuffers.onGone((id) => {
       if (this.knownBuffers.delete(id)) this.control({ type: 'forget', buffers: [id] });
@@ -109,20 +114,22 @@ export class LaneClient {
     const lessons: unknown[] = [WORK];
     for (const slot of this.clear) lessons.push(Work.Clear, slot);
     this.clear.length = 0;
-    const message: unknown[] = [WORK];
+    const { draft } = this;
+    draft.add(WORK);
     for (let i = from; i < to; i++) {
       const call = batch[i] as Call;
-      const length = message.length;
+      const { length } = draft;
       try {
-        this.encode(call, message, lessons);
+        this.encode(call, draft, lessons);
       } catch (error) {
         // One that cannot be sent fails alone; the rest of the batch goes.
-        message.length = length;
+        draft.cut(length);
         if (this.has(call)) this.ended(call.ticket);
         report.failed(call, error, 0);
       }
     }
     if (lessons.length > 1) this.transport.post(lessons);
+    const message = draft.take();
     if (message.length > 1) this.transport.post(message);
   }
 
@@ -176,7 +183,7 @@ export class LaneClient {
     );
     this.calls.fill(undefined);
     this.size = 0;
-    this.free = allSlots();
+    this.freeAll();
     this.claims = Claims.create(SLOTS);
     this.functionKeys = new Map();
     this.lastFunction = undefined;
@@ -204,11 +211,11 @@ export class LaneClient {
     this.transport.post(message);
   }
 
-  private encode(call: Call, message: unknown[], lessons: unknown[]): void {
+  private encode(call: Call, draft: Draft, lessons: unknown[]): void {
     const { fn, arity, attempt } = call;
     const key = this.teach(fn, call.implementation, lessons);
-    const slot = this.free.pop();
-    if (slot === undefined) throw new PoniardError(`${this.id} has no slot left; please report this`);
+    if (this.freeCount === 0) throw new PoniardError(`${this.id} has no slot left; please report this`);
+    const slot = this.free[--this.freeCount] as number;
     const word = this.claims.offer(slot, this.generation++);
     this.words[slot] = word;
     this.calls[slot] = call;
@@ -221,22 +228,33 @@ export class LaneClient {
       (named ? Flag.Named : 0) |
       (around === undefined ? 0 : Flag.Around) |
       (attempt << Flag.AttemptShift);
-    message.push(Work.Run, slot, word, key, call.id, flags, call.occupancy, arity);
-    if (named) message.push(name);
-    if (around !== undefined) message.push(travelling(around));
+    draft.add(Work.Run);
+    draft.add(slot);
+    draft.add(word);
+    draft.add(key);
+    draft.add(call.id);
+    draft.add(flags);
+    draft.add(call.occupancy);
+    draft.add(arity);
+    if (named) draft.add(name);
+    if (around !== undefined) draft.add(travelling(around));
     for (let i = 0; i < arity; i++) {
       const argument = call.argument(i);
       if (argument.kind === 'value') {
-        if (argument.codecs === undefined) message.push(Arg.Value, argument.value);
-        else {
+        if (argument.codecs !== undefined) {
           this.teachCodecs(argument.codecs, lessons);
           for (const numbered of this.unknown(argument.buffers) ?? []) lessons.push(Work.Buffer, ...numbered);
-          message.push(Arg.Marked, argument.value);
         }
+        draft.add(argument.codecs === undefined ? Arg.Value : Arg.Marked);
+        draft.add(argument.value);
       } else if (argument.kind === 'handle') {
-        message.push(Arg.Handle, this.nested.lend(argument.call));
-      } else if (this.has(argument.call)) message.push(Arg.Slot, argument.call.ticket);
-      else message.push(Arg.Kept, argument.call.id);
+        draft.add(Arg.Handle);
+        draft.add(this.nested.lend(argument.call));
+      } else {
+        const isThere = this.has(argument.call);
+        draft.add(isThere ? Arg.Slot : Arg.Kept);
+        draft.add(isThere ? argument.call.ticket : argument.call.id);
+      }
     }
   }
 
@@ -279,6 +297,11 @@ export class LaneClient {
     return sharedBuffers.adoptAll(numbered);
   }
 
+  private freeAll(): void {
+    for (let i = 0; i < SLOTS; i++) this.free[i] = SLOTS - 1 - i;
+    this.freeCount = SLOTS;
+  }
+
   private has(call: Call): boolean {
     return this.calls[call.ticket] === call;
   }
@@ -286,7 +309,7 @@ export class LaneClient {
   private ended(slot: number): Call {
     const call = this.calls[slot] as Call;
     this.calls[slot] = undefined;
-    this.free.push(slot);
+    this.free[this.freeCount++] = slot;
     this.size--;
     return call;
   }
@@ -378,10 +401,6 @@ export class LaneClient {
     if (!ok) move.reject(decodeError(value));
     else this.codecs.resolve(references, (codecs) => move.resolve({ value, codecs, buffers }), move.reject);
   }
-}
-
-function allSlots(): number[] {
-  return Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i);
 }
 
 /** Of the options around a task those that mean something in another thread. */

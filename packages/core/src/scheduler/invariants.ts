@@ -70,7 +70,9 @@ function checkPlace(place: Place, live: ReadonlySet<TaskRecord>): void {
   );
 
   const sent = [...place.sent()];
-  if ([...place.sentFromLast()].reverse().some((record, i) => record !== sent[i]))
+  let back = sent.length;
+  for (let at = place.newest; at !== undefined; at = at.previous) if (at !== sent[--back]) back = -1;
+  if (back !== 0)
     broken(`the list of ${id} is torn`);
   for (const record of sent) {
     if (record.phase !== Phase.Sent && !record.cancelling) broken(`${text(record)} is in the list of ${id}`);

@@ -135,12 +135,11 @@ export class Place {
     for (let record = this.first; record !== undefined; record = record.next) yield record;
   }
 
-  /** What was handed over, newest first. */
-  *sentFromLast(): IterableIterator<TaskRecord> {
-    for (let record = this.last; record !== undefined; record = record.previous) yield record;
-  }
-
   get oldest(): TaskRecord | undefined {
     return this.first;
+  }
+  /** The one handed over last; `previous` leads on. */
+  get newest(): TaskRecord | undefined {
+    return this.last;
   }
 }

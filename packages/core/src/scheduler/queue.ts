@@ -61,15 +61,9 @@ export class ReadyQueue {
 
   /** The first task, among the few next ones, that `admits` says yes to. */
   takeWhere(admits: (record: TaskRecord) => boolean): TaskRecord | undefined {
-    for (const level of this.levels) {
-      for (const fifo of [level.inner, level.roots]) {
-        dropSettled(fifo);
-        const limit = Math.min(LOOK_AHEAD, fifo.length);
-        for (let i = 0; i < limit; i++) {
-          const record = fifo.peek(i) as TaskRecord;
-          if (record.phase === Phase.Queued && admits(record)) return fifo.take(i);
-        }
-      }
+    for (const { inner, roots } of this.levels) {
+      const record = takeFrom(inner, admits) ?? takeFrom(roots, admits);
+      if (record !== undefined) return record;
     }
     return undefined;
   }
@@ -111,6 +105,16 @@ export class ReadyQueue {
     levels.splice(at, 0, level);
     return level;
   }
+}
+
+function takeFrom(fifo: Fifo, admits: (record: TaskRecord) => boolean): TaskRecord | undefined {
+  dropSettled(fifo);
+  const limit = Math.min(LOOK_AHEAD, fifo.length);
+  for (let i = 0; i < limit; i++) {
+    const record = fifo.peek(i) as TaskRecord;
+    if (record.phase === Phase.Queued && admits(record)) return fifo.take(i);
+  }
+  return undefined;
 }
 
 function dropSettled(fifo: Fifo): void {

@@ -11,7 +11,7 @@ import { Instructions, type SchedulerEvent, type Trace } from './events.js';
 import { cancelTask, failTask, noProcessor, retryOrFail } from './failing.js';
 import { Place } from './place.js';
 import { boundTrials, Costs, EarliestFinish, endTrial, type PlacementPolicy } from './placement.js';
-import { addDependent, eachDependent, type Failure, isTerminal, Phase, TaskRecord } from './record.js';
+import { addDependent, eachDependent, type Failure, isTerminal, link, Phase, TaskRecord } from './record.js';
 import {
   consumed,
   discard,
@@ -183,21 +183,13 @@ export class SchedulerState {
     }
     this.unsettled++;
     let failed: TaskRecord | undefined;
-    const link = (input: TaskRecord): void => {
-      if (input.phase > Phase.Finished) failed ??= input;
-      else if (input.phase === Phase.Finished) input.consumers++;
-      else {
-        record.pending++;
-        addDependent(input, record);
-      }
-      if (input.depth >= record.depth) record.depth = input.depth + 1;
-    };
     const { args } = record;
     for (let i = 0; i < args.length; i++) {
       const arg = args[i];
-      if (arg instanceof TaskRecord) link(arg);
+      if (arg instanceof TaskRecord && !link(arg, record)) failed ??= arg;
     }
-    for (const input of record.settings.syncdeps) if (!args.includes(input)) link(input);
+    for (const input of record.settings.syncdeps)
+      if (!args.includes(input) && !link(input, record)) failed ??= input;
     if (failed !== undefined) {
       failTask(this, record, (failed.value as Failure).error, failed.value as Failure);
       return;
