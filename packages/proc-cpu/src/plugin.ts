@@ -3,9 +3,9 @@ import { availableParallelism, hostname } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { FUNCTION_CODEC, type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
 import { CodecBook } from '@poniard/core/lane';
-import type { Piscina } from 'piscina';
 import { LateFunctionCodec } from './functions/late-codec.js';
 import { ThreadProcessor } from './thread-processor.js';
+import type { WarmThread } from './warm.js';
 
 export interface CpuThreadsOptions {
   /** How many worker threads. Default: the CPUs that this process may use. */
@@ -21,7 +21,7 @@ export interface CpuThreadsOptions {
 /**
  * Runs tasks on worker threads: kind `'thread'`, ids `cpu:0`, `cpu:1` … Dagger: `ThreadProc`.
  *
- * `warm`: a thread that is starting already, from `@poniard/proc-cpu/warm`, for the first runtime that gets the plug-in.
+ * `warm`: a thread that is starting already, from `@poniard/proc-cpu/warm`; the first that may have it gets it.
  *
  * @throws TypeError for an unknown option or one of the wrong type.
  * @example
@@ -33,9 +33,8 @@ export interface CpuThreadsOptions {
  * console.log(await runtime.spawn((x: number) => x ** 2, 12)); // 144
  * ```
  */
-export function cpuThreads(options: CpuThreadsOptions = {}, warm?: Piscina): Plugin {
+export function cpuThreads(options: CpuThreadsOptions = {}, warm?: WarmThread): Plugin {
   const { threads, ...threadOptions } = checked(options);
-  let spare = warm;
   return {
     name: 'cpuThreads',
     register(container) {
@@ -60,10 +59,9 @@ export function cpuThreads(options: CpuThreadsOptions = {}, warm?: Piscina): Plu
             for (const { mover } of processors) host.addMover(mover);
             const [first, ...others] = processors as [ThreadProcessor, ...ThreadProcessor[]];
             // The first result needs one thread: the others start when it is up, and do not compete with it before.
-            first.start(spare, () => {
+            first.start(warm?.take(threadOptions), () => {
               for (const processor of others.splice(0)) processor.start(undefined, () => {});
             });
-            spare = undefined;
             return processors;
           },
         }),

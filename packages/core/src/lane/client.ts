@@ -49,9 +49,9 @@ export class LaneClient {
   /** Calls that the lane has, begun or not. */
   size = 0;
   private claims = Claims.create(SLOTS);
-  private readonly calls: (Call | undefined)[] = new Array(SLOTS).fill(undefined);
+  private readonly calls: (Call | undefined)[] = [];
   private readonly words = new Int32Array(SLOTS);
-  /** A stack of the slots that no call has. */
+  /** A stack of the slots that calls had and left; those from `calls.length` on were never used. */
   private readonly free = new Int32Array(SLOTS);
   private freeCount = 0;
   private generation = 0;
@@ -78,7 +78,6 @@ export class LaneClient {
     private readonly nestedHost: NestedHost,
     private readonly codecs: CodecBook,
   ) {
-    this.freeAll();
     this.nested = this.newNested();
     this.stopListening = sharedBuffers.onGone((id) => {
       if (this.knownBuffers.delete(id)) this.control({ type: 'forget', buffers: [id] });
@@ -181,9 +180,9 @@ export class LaneClient {
     const running = started.filter(({ ticket }) =>
       this.claims.isRunning(ticket, this.words[ticket] as number),
     );
-    this.calls.fill(undefined);
+    this.calls.length = 0;
     this.size = 0;
-    this.freeAll();
+    this.freeCount = 0;
     this.claims = Claims.create(SLOTS);
     this.functionKeys = new Map();
     this.lastFunction = undefined;
@@ -214,8 +213,8 @@ export class LaneClient {
   private encode(call: Call, draft: Draft, lessons: unknown[]): void {
     const { fn, arity, attempt } = call;
     const key = this.teach(fn, call.implementation, lessons);
-    if (this.freeCount === 0) throw new PoniardError(`${this.id} has no slot left; please report this`);
-    const slot = this.free[--this.freeCount] as number;
+    const slot = this.freeCount > 0 ? (this.free[--this.freeCount] as number) : this.calls.length;
+    if (slot === SLOTS) throw new PoniardError(`${this.id} has no slot left; please report this`);
     const word = this.claims.offer(slot, this.generation++);
     this.words[slot] = word;
     this.calls[slot] = call;
@@ -295,11 +294,6 @@ export class LaneClient {
   private adopt(numbered: readonly CrossingBuffer[] | undefined): readonly SharedArrayBuffer[] | undefined {
     for (const [id] of numbered ?? []) this.knownBuffers.add(id);
     return sharedBuffers.adoptAll(numbered);
-  }
-
-  private freeAll(): void {
-    for (let i = 0; i < SLOTS; i++) this.free[i] = SLOTS - 1 - i;
-    this.freeCount = SLOTS;
   }
 
   private has(call: Call): boolean {

@@ -72,8 +72,7 @@ function checkPlace(place: Place, live: ReadonlySet<TaskRecord>): void {
   const sent = [...place.sent()];
   let back = sent.length;
   for (let at = place.newest; at !== undefined; at = at.previous) if (at !== sent[--back]) back = -1;
-  if (back !== 0)
-    broken(`the list of ${id} is torn`);
+  if (back !== 0) broken(`the list of ${id} is torn`);
   for (const record of sent) {
     if (record.phase !== Phase.Sent && !record.cancelling) broken(`${text(record)} is in the list of ${id}`);
     if (record.place !== place) broken(`${text(record)} is in the list of ${id}, which is not its place`);
