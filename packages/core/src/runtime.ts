@@ -71,7 +71,7 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
   readonly cancel = sharedFunctions.cancel;
   readonly asCompleted = sharedFunctions.asCompleted;
   private readonly shell: Shell;
-  /** See {@link Shell.sample}. */
+  /** See `scheduler/samples.ts`. */
   readonly sampleTask: LocalTask<unknown>;
   private readonly functions: FunctionRegistry;
   private readonly events: EventStream;

@@ -27,7 +27,7 @@ export function restore(value: unknown, find: (tag: string) => ValueCodec, numbe
   return isPrimitive(value) ? value : new Restorer(find, numbers).visit(value as object);
 }
 
-class Restorer {
+export class Restorer {
   /** What each object became; a container becomes itself. */
   private readonly done = new Map<object, unknown>();
 
