@@ -1,5 +1,4 @@
-import { createRuntime, type Runtime } from '@poniard/core';
-import { originOf } from '@poniard/core/functions';
+import { createRuntime, originOf, type Runtime } from '@poniard/core';
 import {
   add,
   argmax,
