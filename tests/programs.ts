@@ -24,9 +24,10 @@ export function run(
   program: string,
   args: readonly string[] = [],
   execArgv: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, NODE_OPTIONS: '' };
+    const env = { ...process.env, NODE_OPTIONS: '', ...variables };
     const child = spawn(process.execPath, [...execArgv, `${folder}${program}`, ...args], {
       env,
       timeout: 15_000,

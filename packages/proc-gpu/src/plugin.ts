@@ -1,10 +1,8 @@
 /** @file The plug-in that brings GPUs. */
 import { type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
 import { type AdapterChoice, findAdapter } from './adapter.js';
-import { GpuDevice } from './device.js';
-import { type ArrayCodec, codecOf, HomeArrays } from './host-arrays.js';
+import { type ArrayCodec, codecOf } from './host-arrays.js';
 import { note } from './note.js';
-import { GpuProcessor } from './processor.js';
 
 export interface WebgpuOptions {
   /**
@@ -66,19 +64,16 @@ export function webgpu(options: WebgpuOptions = {}): Plugin {
         useFactory: (child) => ({
           name: 'webgpu',
           async start(host) {
-            const known: ValueCodec[] = child.isRegistered(VALUE_CODEC, true)
-              ? child.resolveAll(VALUE_CODEC)
-              : [];
-            const home = new HomeArrays(arrays);
-            home.meet(known);
-            const open = async (): Promise<GpuDevice> => {
+            try {
               const found = await findAdapter(adapter);
               if ('reason' in found) throw new Error(found.reason);
-              return GpuDevice.open(found, { memoryLimit, features });
-            };
-            try {
-              const gpu = await open();
-              const processor = new GpuProcessor(gpu, { id: `gpu:${ids.next++}`, home, reopen: open });
+              const codecs: ValueCodec[] = child.isRegistered(VALUE_CODEC, true)
+                ? child.resolveAll(VALUE_CODEC)
+                : [];
+              const { bringUp } = await import('./bring-up.js');
+              const nextId = () => `gpu:${ids.next++}`;
+              const options = { nextId, adapter, memoryLimit, features, arrays, codecs };
+              const processor = await bringUp(found, options);
               host.addMover(processor.mover);
               return [processor];
             } catch (error) {

@@ -1,0 +1,30 @@
+/** @file From an adapter to a processor. Loaded when there is an adapter: most programs, and all workers, have none. */
+import type { Mover, Processor, ValueCodec } from '@poniard/core';
+import { type AdapterChoice, type FoundAdapter, findAdapter } from './adapter.js';
+import { type DeviceOptions, GpuDevice } from './device.js';
+import { type ArrayCodec, HomeArrays } from './host-arrays.js';
+import { GpuProcessor } from './processor.js';
+
+export interface BringUpOptions extends DeviceOptions {
+  /** Called when the device is there. */
+  nextId(): string;
+  readonly adapter: AdapterChoice;
+  readonly arrays: ArrayCodec | undefined;
+  readonly codecs: readonly ValueCodec[];
+}
+
+/** @throws Error that says why the adapter cannot be used. */
+export async function bringUp(
+  found: FoundAdapter,
+  options: BringUpOptions,
+): Promise<Processor & { readonly mover: Mover }> {
+  const home = new HomeArrays(options.arrays);
+  home.meet(options.codecs);
+  const reopen = async (): Promise<GpuDevice> => {
+    const again = await findAdapter(options.adapter);
+    if ('reason' in again) throw new Error(again.reason);
+    return GpuDevice.open(again, options);
+  };
+  const gpu = await GpuDevice.open(found, options);
+  return new GpuProcessor(gpu, { id: options.nextId(), home, reopen });
+}
