@@ -3,30 +3,19 @@
  * running code is in. It is the one module-level state of the framework; a worker's lane installs its own.
  */
 
-import type { Chunk } from './chunk.js';
-import type { AnyFunction } from './functions/encoded.js';
 import { SystemHost } from './host.js';
 import { type TaskScope, TaskScopes } from './lane/task-scopes.js';
-import type { TaskOptions } from './options.js';
-import type { Task } from './task.js';
-
-/** What a runtime is to the free functions: the host's runtimes and the lanes' are equals here. */
-export interface AmbientRuntime {
-  spawnTask(fn: AnyFunction, args: unknown[], options: TaskOptions | undefined): Task<unknown>;
-  tochunk<T>(value: T, options?: object): Chunk<T>;
-  withOptions<R>(options: TaskOptions, body: () => R): R;
-  getOptions(): TaskOptions;
-}
+import type { RuntimeBase } from './runtime-base.js';
 
 class Ambient {
-  private makeDefault: (() => AmbientRuntime) | undefined = undefined;
-  private defaultRuntime: AmbientRuntime | undefined = undefined;
+  private makeDefault: (() => RuntimeBase) | undefined = undefined;
+  private defaultRuntime: RuntimeBase | undefined = undefined;
   /** Whether this thread is a worker's, so that its runtime is the lane's and no other is ever made by default. */
   inLane = false;
   scopes = new TaskScopes(() => new SystemHost().asyncContext<TaskScope>(), false);
 
   /** How the default runtime is made, should it be needed. */
-  prepare(make: () => AmbientRuntime): void {
+  prepare(make: () => RuntimeBase): void {
     this.makeDefault = make;
   }
 
@@ -35,9 +24,9 @@ class Ambient {
   }
 
   /** Inside a task: the runtime that runs it; else the default one. */
-  current(): AmbientRuntime {
+  current(): RuntimeBase {
     const scope = this.scopes.get();
-    if (scope !== undefined) return scope.runtime as AmbientRuntime;
+    if (scope !== undefined) return scope.runtime as RuntimeBase;
     if (this.defaultRuntime === undefined) {
       if (this.makeDefault === undefined) throw new TypeError('no runtime');
       this.defaultRuntime = this.makeDefault();
@@ -46,7 +35,7 @@ class Ambient {
   }
 
   /** A worker's lane: everything on this thread belongs to it. */
-  install(runtime: AmbientRuntime, scopes: TaskScopes): void {
+  install(runtime: RuntimeBase, scopes: TaskScopes): void {
     this.defaultRuntime = runtime;
     this.scopes = scopes;
     this.inLane = true;

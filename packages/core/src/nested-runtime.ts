@@ -1,6 +1,6 @@
 /** @file Tasks that tasks on other threads spawn become ordinary tasks here (S9). */
 import type { FunctionRecord, FunctionRegistry } from './functions/registry.js';
-import { checkOptions, resolveSettings, type TaskOptions } from './options.js';
+import { checkOptions, resolveSettings, type TaskOptions, withStaying } from './options.js';
 import type {
   Call,
   NestedArgument,
@@ -21,7 +21,7 @@ export class NestedRuntime implements NestedHost {
   constructor(
     private readonly shell: Shell,
     private readonly registry: FunctionRegistry,
-    private readonly defaults: () => TaskOptions,
+    readonly defaults: TaskOptions,
   ) {}
 
   spawn(request: NestedSpawn): NestedTask {
@@ -29,8 +29,8 @@ export class NestedRuntime implements NestedHost {
     const given =
       request.options === undefined ? undefined : checkOptions(request.options, `spawn ${fn.name}`);
     const syncdeps = request.syncdeps.map((task) => (task as HostedTask).record);
-    const { around } = request;
-    const settings = resolveSettings([given, around, this.defaults()], syncdeps, around);
+    const around = withStaying((request.parent as TaskRecord | undefined)?.around, request.around);
+    const settings = resolveSettings([given, around, this.defaults], syncdeps, around);
     const record = this.shell.make(fn, request.args.map(argumentOf), settings);
     const task = new HostedTask(this.shell, record);
     record.handle = task;

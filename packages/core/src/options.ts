@@ -37,7 +37,15 @@ export interface TaskOptions {
   readonly timeout?: number | undefined;
   /** Cancels the task when it aborts. Inside the task: `taskContext().signal`. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Names of options that hold for the tasks that this one spawns as well, and for theirs, as if it had spawned them
+   * within `withOptions`. What `withOptions` and the runtime say is passed on anyway. Default: none.
+   */
+  readonly propagates?: readonly Propagated[] | undefined;
 }
+
+/** Names of options that `propagates` may pass on. */
+export type Propagated = Exclude<keyof TaskOptions, 'syncdeps' | 'propagates'>;
 
 /** Options that have been checked and filled in; one object serves all tasks that were given the same. */
 export interface TaskSettings {
@@ -74,7 +82,17 @@ const RULES: { readonly [K in keyof Required<TaskOptions>]: Rule } = {
     is: (v) => typeof v === 'object' && v !== null && 'aborted' in v && 'addEventListener' in v,
     must: 'be an AbortSignal',
   },
+  propagates: {
+    is: (v) => Array.isArray(v) && v.every(canPropagate),
+    must: "be an array of names of options, such as ['priority'], without syncdeps and propagates itself",
+  },
 };
+
+function canPropagate(name: unknown): boolean {
+  return (
+    typeof name === 'string' && Object.hasOwn(RULES, name) && name !== 'syncdeps' && name !== 'propagates'
+  );
+}
 
 /**
  * Throws a `TypeError` for an unknown option or a value of the wrong type, and a `ScopeError` for a scope that
@@ -123,8 +141,37 @@ export function resolveSettings(
     timeUtil: pick('timeUtil'),
     timeout: pick('timeout'),
     signal: pick('signal'),
-    around,
+    around: passedOn(around, pick('propagates'), pick),
   });
+}
+
+/** What holds for the tasks that a task spawns: the options around it, and those of its own that it passes on. */
+function passedOn(
+  around: TaskOptions | undefined,
+  propagates: readonly Propagated[] | undefined,
+  pick: (name: Propagated) => unknown,
+): TaskOptions | undefined {
+  if (propagates === undefined) return around;
+  const own = propagates.flatMap((name) => {
+    const value = pick(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return own.length === 0 ? around : { ...around, ...Object.fromEntries(own) };
+}
+
+/** Of some options those that mean something on another thread; `undefined` where there are none. */
+export function travelling(options: TaskOptions | undefined): TaskOptions | undefined {
+  if (options === undefined) return undefined;
+  const { signal: _, syncdeps: __, ...rest } = options;
+  return Object.keys(rest).length === 0 ? undefined : rest;
+}
+
+/** The options around a task on another thread with those that could not travel there. */
+export function withStaying(
+  here: TaskOptions | undefined,
+  there: TaskOptions | undefined,
+): TaskOptions | undefined {
+  return here?.signal === undefined ? there : { signal: here.signal, ...there };
 }
 
 /** Runtime options that are task options for all its tasks. A name would be the same for all, so it is not one. */

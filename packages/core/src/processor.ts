@@ -184,6 +184,8 @@ export interface ProcessorHost {
 
 /** The runtime as a worker's nested `spawn` sees it. */
 export interface NestedHost {
+  /** What the runtime was made with. */
+  readonly defaults: TaskOptions;
   spawn(request: NestedSpawn): NestedTask;
   /** A handle on the task behind a call's argument, for `meta`. */
   handle(call: Call): NestedTask;
@@ -197,9 +199,9 @@ export interface NestedSpawn {
   readonly fn: NestedFunction;
   readonly args: readonly NestedArgument[];
   /** Task options; `syncdeps` come on their own. */
-  readonly options: Readonly<Record<string, unknown>> | undefined;
+  readonly options: TaskOptions | undefined;
   /** What `withOptions` says there. */
-  readonly around: Readonly<Record<string, unknown>> | undefined;
+  readonly around: TaskOptions | undefined;
   readonly syncdeps: readonly NestedTask[];
 }
 

@@ -1,7 +1,7 @@
 /** @file A runtime: one scheduler with its processors, wired from ports by a container of its own. */
 import { anyScope, includes, type Scope } from '@poniard/scopes';
 import type { DependencyContainer } from 'tsyringe';
-import { type AmbientRuntime, ambient } from './ambient.js';
+import { ambient } from './ambient.js';
 import type { Chunk } from './chunk.js';
 import { isChunk } from './chunk.js';
 import { CancelledError, PoniardError, ValueTransferError } from './errors.js';
@@ -20,14 +20,12 @@ import {
   type TaskOptions,
   type TaskSettings,
 } from './options.js';
-import { OptionsContext } from './options-context.js';
 import type { Plugin } from './plugin.js';
 import type { Processor, ProcessorHost, ProcessorProvider } from './processor.js';
+import { RuntimeBase } from './runtime-base.js';
 import type { Argument, TaskRecord } from './scheduler/record.js';
 import { Shell } from './scheduler/shell.js';
 import { NOTHING } from './scheduler/state.js';
-import { sharedFunctions } from './shared-functions.js';
-import { makeSpawn, type Spawn } from './spawn.js';
 import { collectStats, type RuntimeStats } from './stats.js';
 import { isTask } from './task.js';
 import type { Wiring } from './wiring.js';
@@ -59,24 +57,12 @@ export interface CloseOptions {
  * console.log(await runtime.spawn((a: number, b: number) => a + b, 1, 2)); // 3
  * ```
  */
-export class Runtime implements AmbientRuntime, AsyncDisposable {
-  readonly spawn: Spawn;
-  readonly map = sharedFunctions.map(this);
-  readonly fetch = sharedFunctions.fetch;
-  readonly fetchAll = sharedFunctions.fetchAll;
-  readonly wait = sharedFunctions.wait;
-  readonly waitAny = sharedFunctions.waitAny;
-  readonly waitAll = sharedFunctions.waitAll;
-  readonly isReady = sharedFunctions.isReady;
-  readonly cancel = sharedFunctions.cancel;
-  readonly asCompleted = sharedFunctions.asCompleted;
+export class Runtime extends RuntimeBase implements AsyncDisposable {
   private readonly shell: Shell;
   /** See `scheduler/samples.ts`. */
   readonly sampleTask: LocalTask<unknown>;
   private readonly functions: FunctionRegistry;
   private readonly events: EventStream;
-  private readonly defaults: TaskOptions;
-  private readonly optionsContext: OptionsContext;
   private readonly plain: TaskSettings;
   private readonly settingsCache = new WeakMap<TaskOptions, TaskSettings>();
   private readonly providers: readonly ProcessorProvider[];
@@ -88,17 +74,11 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
   /** Made by `createRuntime`. */
   constructor(wiring: Wiring, defaults: TaskOptions) {
     const { ports, providers, movers, events } = wiring;
-    this.defaults = checkDefaults(defaults);
+    super(ports.host, () => ambient.scopes, checkDefaults(defaults));
     this.plain = resolveSettings([this.defaults], NOTHING);
     this.functions = ports.registry;
     this.events = events;
     this.providers = providers;
-    this.optionsContext = new OptionsContext(
-      () => ports.host.asyncContext(),
-      () => ambient.scopes,
-      this,
-    );
-    this.spawn = makeSpawn(this);
     this.shell = new Shell(ports);
     this.sampleTask = new LocalTask(this.shell, this.shell.sample, () => {});
     this.inline = new InlineProcessor(providers.length === 0, ports.clock, ambient.scopes, this, (call) => {
@@ -142,16 +122,6 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
     };
   }
 
-  withOptions<R>(options: TaskOptions, body: () => R): R {
-    return this.optionsContext.run(options, body);
-  }
-
-  /** What holds for a task that is spawned here without options of its own. */
-  getOptions(): TaskOptions {
-    return { ...this.defaults, ...this.optionsContext.get() };
-  }
-
-  /** `args` becomes the task's own. */
   spawnTask(fn: AnyFunction, args: unknown[], options: TaskOptions | undefined): LocalTask<unknown> {
     if (this.state !== 'open')
       throw new PoniardError('this runtime is closed: nothing can be spawned on it any more');
@@ -297,7 +267,7 @@ export class Runtime implements AmbientRuntime, AsyncDisposable {
         for (const processor of processors) this.shell.addProcessor(processor);
       },
       addMover: (mover) => this.shell.addMover(mover),
-      nested: new NestedRuntime(this.shell, this.functions, () => this.defaults),
+      nested: new NestedRuntime(this.shell, this.functions, this.defaults),
     };
     const failures: PoniardError[] = [];
     const coming = this.providers.map((provider) => {

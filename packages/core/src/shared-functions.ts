@@ -1,7 +1,7 @@
 /** @file Functions on handles: they need no runtime but the one that the handle belongs to. */
-import type { AmbientRuntime } from './ambient.js';
 import { type Chunk, isChunk } from './chunk.js';
 import type { TaskOptions } from './options.js';
+import type { RuntimeBase } from './runtime-base.js';
 import { isTask, type Task, type TaskHandle, type ValueSink } from './task.js';
 
 function requireTask<T>(task: Task<T>, where: string): Task<T> {
@@ -186,7 +186,7 @@ function asCompleted<T>(tasks: Iterable<Task<T>>): AsyncIterable<Task<T>> & Asyn
  * console.log(await Promise.all(runtime.map((x: number) => 2 * x, [1, 2, 3]))); // [ 2, 4, 6 ]
  * ```
  */
-function map(runtime: AmbientRuntime | (() => AmbientRuntime)) {
+function map(runtime: RuntimeBase | (() => RuntimeBase)) {
   return <T, R>(
     fn: (item: T, index: number) => R,
     items: Iterable<T | PromiseLike<T> | Chunk<T>>,

@@ -1,10 +1,10 @@
 /** @file The type of `spawn`, which infers from functions and arguments alike. */
-import type { AmbientRuntime } from './ambient.js';
 import type { Chunk } from './chunk.js';
 import type { AnyFunction } from './functions/encoded.js';
 import { FRAMEWORK_MODULE } from './functions/framework-names.js';
 import { setOrigin } from './functions/task-reference.js';
 import type { TaskOptions } from './options.js';
+import type { RuntimeBase } from './runtime-base.js';
 import type { Task } from './task.js';
 
 /** What may stand for an argument of type `T`: a value, or a handle on one. */
@@ -41,7 +41,7 @@ export interface Spawn {
 }
 
 /** `spawn` of one runtime, or of whatever runtime is current where it is called. */
-export function makeSpawn(runtime: AmbientRuntime | (() => AmbientRuntime)): Spawn {
+export function makeSpawn(runtime: RuntimeBase | (() => RuntimeBase)): Spawn {
   const target = typeof runtime === 'function' ? runtime : () => runtime;
   const spawn = (fn: AnyFunction, ...args: unknown[]): Task<unknown> =>
     target().spawnTask(fn, args, undefined);

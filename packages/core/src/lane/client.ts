@@ -3,7 +3,7 @@
  * carries the messages (a worker thread's port) and who ends the thread are the plug-in's.
  */
 import { PoniardError } from '../errors.js';
-import type { TaskOptions } from '../options.js';
+import { travelling } from '../options.js';
 import type { Call, FunctionRef, HostValue, Loss, NestedHost, Report } from '../processor.js';
 import type { ValueCodec } from '../values/codec.js';
 import { decodeError } from '../values/errors.js';
@@ -98,6 +98,7 @@ export class LaneClient {
       claims: this.claims.words,
       codecs: this.codecs.references(),
       bufferPrefix: sharedBuffers.newPrefix(),
+      defaults: travelling(this.nestedHost.defaults) ?? {},
     };
   }
 
@@ -236,7 +237,7 @@ export class LaneClient {
     draft.add(call.occupancy);
     draft.add(arity);
     if (named) draft.add(name);
-    if (around !== undefined) draft.add(travelling(around));
+    if (around !== undefined) draft.add(travelling(around) ?? {});
     for (let i = 0; i < arity; i++) {
       const argument = call.argument(i);
       if (argument.kind === 'value') {
@@ -395,12 +396,6 @@ export class LaneClient {
     if (!ok) move.reject(decodeError(value));
     else this.codecs.resolve(references, (codecs) => move.resolve({ value, codecs, buffers }), move.reject);
   }
-}
-
-/** Of the options around a task those that mean something in another thread. */
-function travelling(around: TaskOptions): TaskOptions {
-  const { signal: _, syncdeps: __, ...options } = around;
-  return options;
 }
 
 /** A reason for an abort crosses as what structured clone can carry. */

@@ -1,13 +1,10 @@
-import type { AmbientRuntime } from '../ambient.js';
 import { CancelledError, PoniardError, TaskFailedError, type TaskSummary } from '../errors.js';
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
 import { type OperationShape, shapeOf } from '../functions/registry.js';
 import { checkFunction, handleNoun } from '../handles.js';
-import { checkOptions, type TaskOptions } from '../options.js';
-import { OptionsContext } from '../options-context.js';
+import { checkOptions, type TaskOptions, travelling } from '../options.js';
 import type { Host } from '../ports.js';
-import { sharedFunctions } from '../shared-functions.js';
-import { makeSpawn } from '../spawn.js';
+import { RuntimeBase } from '../runtime-base.js';
 import { isTask } from '../task.js';
 import type { ChunkType } from '../values/codec.js';
 import { decodeError } from '../values/errors.js';
@@ -36,17 +33,7 @@ interface Lesson {
   taught: boolean;
 }
 
-export class LaneRuntime implements AmbientRuntime {
-  readonly spawn = makeSpawn(this);
-  readonly map = sharedFunctions.map(this);
-  readonly fetch = sharedFunctions.fetch;
-  readonly fetchAll = sharedFunctions.fetchAll;
-  readonly wait = sharedFunctions.wait;
-  readonly waitAny = sharedFunctions.waitAny;
-  readonly waitAll = sharedFunctions.waitAll;
-  readonly isReady = sharedFunctions.isReady;
-  readonly cancel = sharedFunctions.cancel;
-  readonly asCompleted = sharedFunctions.asCompleted;
+export class LaneRuntime extends RuntimeBase {
   readonly ready = (): Promise<void> => Promise.resolve();
   readonly processors = onlyOutside('processors');
   readonly explain = onlyOutside('explain');
@@ -64,7 +51,6 @@ export class LaneRuntime implements AmbientRuntime {
     this.tasks.delete(number);
     this.channel.send(Answer.Drop, [number]);
   });
-  private readonly options: OptionsContext;
   /** Tasks whose requests wait for something, and what these requests name. */
   private readonly unsent = new Map<LaneTask<unknown>, unknown>();
   private nextTask = 1;
@@ -75,19 +61,16 @@ export class LaneRuntime implements AmbientRuntime {
     private readonly functionCodec: FunctionCodec,
     private readonly scopes: TaskScopes,
     host: Host,
+    defaults: TaskOptions,
   ) {
-    this.options = new OptionsContext(
-      () => host.asyncContext(),
-      () => scopes,
-      this,
-    );
+    super(host, () => scopes, defaults);
   }
 
   spawnTask(fn: AnyFunction, args: readonly unknown[], given: TaskOptions | undefined): LaneTask<unknown> {
     this.scopes.follow();
     checkFunction(fn);
     const own = given === undefined ? undefined : checkOptions(given, `spawn ${fn.name}`);
-    const held = this.options.get();
+    const held = this.optionsContext.get();
     const { syncdeps = [], signal } = { ...held, ...own };
     const task = new LaneTask<unknown>(this, this.nextTask++, own?.name ?? held?.name ?? shapeOf(fn).name);
     const parent = this.scopes.get() as (TaskScope & { readonly slot?: number }) | undefined;
@@ -137,14 +120,6 @@ export class LaneRuntime implements AmbientRuntime {
       sent();
       this.refuse(task, error);
     });
-  }
-
-  withOptions<R>(options: TaskOptions, body: () => R): R {
-    return this.options.run(options, body);
-  }
-
-  getOptions(): TaskOptions {
-    return this.options.get() ?? {};
   }
 
   tochunk<T>(value: T): LaneChunk<T> {
@@ -310,13 +285,6 @@ export class LaneRuntime implements AmbientRuntime {
     if (task.submitted !== undefined) waits.push(task.submitted);
     return task.number;
   }
-}
-
-/** Of some options those that the host can be told; the others are seen to here. */
-function travelling(options: TaskOptions | undefined): Readonly<Record<string, unknown>> | undefined {
-  if (options === undefined) return undefined;
-  const { signal: _, syncdeps: __, ...rest } = options;
-  return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
 /** What a task cannot ask of the runtime that runs it. */

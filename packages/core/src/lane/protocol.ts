@@ -4,6 +4,7 @@
  */
 
 import type { EncodedFunction } from '../functions/encoded.js';
+import type { TaskOptions } from '../options.js';
 import type { NumberedBuffer } from '../values/shared-buffers.js';
 
 /** The first element of a message to a lane that holds work; its operations follow one another. */
@@ -120,9 +121,9 @@ export interface NestedRequest {
     | { readonly name: string; readonly implementations: Readonly<Record<string, EncodedFunction>> }
     | undefined;
   readonly args: readonly NestedArg[];
-  readonly options: Readonly<Record<string, unknown>> | undefined;
+  readonly options: TaskOptions | undefined;
   /** What `withOptions` says there. */
-  readonly around: Readonly<Record<string, unknown>> | undefined;
+  readonly around: TaskOptions | undefined;
   /** Nested tasks among `syncdeps`. */
   readonly syncdeps: readonly number[];
 }
@@ -141,4 +142,6 @@ export interface LaneSetup {
   readonly codecs: readonly CodecReference[];
   /** Of the numbers that this thread gives to shared buffers. */
   readonly bufferPrefix: number;
+  /** What the runtime was made with, for `getOptions()`. */
+  readonly defaults: TaskOptions;
 }

@@ -1,0 +1,54 @@
+/**
+ * @file What the runtime on the host and those inside tasks on lanes have in common: a function that both offer is added
+ * here, once (and to `default-runtime.ts` as a free function).
+ */
+import type { Scope } from '@poniard/scopes';
+import type { Chunk } from './chunk.js';
+import type { AnyFunction } from './functions/encoded.js';
+import type { TaskScopes } from './lane/task-scopes.js';
+import type { TaskOptions } from './options.js';
+import { OptionsContext } from './options-context.js';
+import type { Host } from './ports.js';
+import { sharedFunctions } from './shared-functions.js';
+import { makeSpawn, type Spawn } from './spawn.js';
+import type { Task } from './task.js';
+
+export abstract class RuntimeBase {
+  readonly spawn: Spawn = makeSpawn(this);
+  readonly map = sharedFunctions.map(this);
+  readonly fetch = sharedFunctions.fetch;
+  readonly fetchAll = sharedFunctions.fetchAll;
+  readonly wait = sharedFunctions.wait;
+  readonly waitAny = sharedFunctions.waitAny;
+  readonly waitAll = sharedFunctions.waitAll;
+  readonly isReady = sharedFunctions.isReady;
+  readonly cancel = sharedFunctions.cancel;
+  readonly asCompleted = sharedFunctions.asCompleted;
+  /** What `withOptions` says around the running code. */
+  protected readonly optionsContext: OptionsContext;
+
+  /** `defaults`: of the runtime that the user made. */
+  protected constructor(
+    host: Host,
+    scopes: () => TaskScopes,
+    protected readonly defaults: TaskOptions,
+  ) {
+    this.optionsContext = new OptionsContext(() => host.asyncContext(), scopes, this);
+  }
+
+  /** What every way to spawn comes to. `args` becomes the task's own. */
+  abstract spawnTask(fn: AnyFunction, args: unknown[], options: TaskOptions | undefined): Task<unknown>;
+
+  /** A handle on a value that is on this thread. */
+  abstract tochunk<T>(value: T, options?: { readonly scope?: Scope }): Chunk<T>;
+
+  /** Options for all that `body` spawns, in asynchronous code and inside tasks too (O1, O2). */
+  withOptions<R>(options: TaskOptions, body: () => R): R {
+    return this.optionsContext.run(options, body);
+  }
+
+  /** What holds for a task that is spawned here without options of its own. */
+  getOptions(): TaskOptions {
+    return { ...this.defaults, ...this.optionsContext.get() };
+  }
+}
