@@ -1,12 +1,7 @@
 /** @file The GPU of the package poniard's default runtime: programs, each a process of its own. */
-import { gpuInfo } from 'poniard';
 import { describe, expect, it } from 'vitest';
 import { run } from './programs.js';
-
-const setup = new URL('../scripts/software-gpu.mjs', import.meta.url).href;
-const { softwareGpu } = (await import(setup)) as { softwareGpu(): string | undefined };
-softwareGpu();
-const hasGpu = (await gpuInfo('software')).reason === undefined;
+import { hasGpu } from './software-gpu.js';
 
 const program = (choice: string) => run('default-gpu.mjs', [], [], { PONIARD_GPU: choice });
 

@@ -1,6 +1,7 @@
 /** @file Runs small programs, as a user would. */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const folder = fileURLToPath(new URL('./fixtures/programs/', import.meta.url));
@@ -19,7 +20,7 @@ export interface Ended {
   readonly errors: string;
 }
 
-/** Runs `node PROGRAM ARGS` to its end; kills it when it does not come to one. */
+/** Runs `node PROGRAM ARGS` to its end, PROGRAM a file of the fixtures or anywhere; kills it when it does not come to one. */
 export function run(
   program: string,
   args: readonly string[] = [],
@@ -28,7 +29,7 @@ export function run(
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, NODE_OPTIONS: '', ...variables };
-    const child = spawn(process.execPath, [...execArgv, `${folder}${program}`, ...args], {
+    const child = spawn(process.execPath, [...execArgv, resolvePath(folder, program), ...args], {
       env,
       timeout: 15_000,
       killSignal: 'SIGKILL',

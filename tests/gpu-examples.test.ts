@@ -1,0 +1,65 @@
+/** @file The examples that use a GPU, on the software adapter with small sizes. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inflateSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from './programs.js';
+import { hasGpu } from './software-gpu.js';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'poniard-examples-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function example<Figures>(name: string, ...args: string[]): Promise<Figures> {
+  const program = fileURLToPath(new URL(`../examples/${name}/dist/main.js`, import.meta.url));
+  const { code, output, errors } = await run(program, ['--json', '--small', ...args]);
+  expect(errors).toBe('');
+  expect(code).toBe(0);
+  return JSON.parse(output) as Figures;
+}
+
+describe('examples/mandelbrot', () => {
+  interface Figures {
+    width: number;
+    height: number;
+    tiles: number;
+    byProcessor: Record<string, number>;
+    agreement?: number;
+  }
+  const picture = () => join(folder, 'mandelbrot.png');
+
+  /** The bytes of the pixels in the PNG file. */
+  async function pixels(): Promise<Buffer> {
+    const png = await readFile(picture());
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    const data = png.indexOf('IDAT');
+    return inflateSync(png.subarray(data + 4, data + 4 + png.readUInt32BE(data - 4)));
+  }
+
+  it.skipIf(!hasGpu)(
+    'shares the tiles among the threads and the GPU, whose pixels are the same',
+    async () => {
+      const figures = await example<Figures>('mandelbrot', '--gpu', 'software', '--out', picture());
+      expect(figures.byProcessor['gpu:0']).toBeGreaterThan(0);
+      expect(Object.values(figures.byProcessor).reduce((sum, count) => sum + count)).toBe(figures.tiles);
+      expect(figures.agreement).toBeGreaterThan(0.9);
+      expect(await pixels()).toHaveLength(figures.height * (3 * figures.width + 1));
+    },
+  );
+
+  it('needs no GPU', async () => {
+    const { byProcessor, width, height } = await example<Figures>(
+      'mandelbrot',
+      '--gpu',
+      'none',
+      '--out',
+      picture(),
+    );
+    expect(Object.keys(byProcessor).every((id) => id.startsWith('cpu:'))).toBe(true);
+    expect(await pixels()).toHaveLength(height * (3 * width + 1));
+  });
+});
