@@ -77,6 +77,7 @@ export class InlineProcessor implements Processor {
       });
       report.finished(call, value, this.clock.now() - began);
     } catch (error) {
+      scope.failed = true;
       report.failed(call, error, this.clock.now() - began);
     } finally {
       this.running.delete(call);
@@ -109,9 +110,10 @@ class InlineScope implements TaskScope {
   readonly name: string;
   readonly attempt: number;
   readonly around: TaskOptions | undefined;
+  call: Call | undefined;
+  failed = false;
   /** How many tasks of its own it waits for. */
   private waits = 0;
-  private call: Call | undefined;
 
   constructor(
     readonly processor: { readonly id: string; readonly kind: string },

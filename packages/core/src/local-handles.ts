@@ -48,17 +48,21 @@ export class LocalTask<T> extends TaskHandle<T> {
   }
 
   fetch(): Promise<T> {
+    this.want();
     const promise = this.shell.fetch(this.record) as Promise<T>;
     this.giveWay(promise);
     return promise;
   }
 
   override fetchInto(sink: ValueSink, index: number): void {
-    if (ambient.scopes.get() === undefined) this.shell.fetchInto(this.record, sink, index);
-    else super.fetchInto(sink, index);
+    if (ambient.scopes.get() === undefined) {
+      this.want();
+      this.shell.fetchInto(this.record, sink, index);
+    } else super.fetchInto(sink, index);
   }
 
   wait(): Promise<void> {
+    this.want();
     this.shell.observe(this.record);
     const promise = new Promise<void>((resolve) => this.shell.whenSettled(this.record, () => resolve()));
     this.giveWay(promise);
@@ -66,6 +70,7 @@ export class LocalTask<T> extends TaskHandle<T> {
   }
 
   async chunk(): Promise<LocalChunk<T>> {
+    this.shell.wanted(this.record, undefined);
     await this.wait();
     if (this.record.phase > Phase.Finished) throw this.shell.reject(this.record);
     return new LocalChunk<T>(this.shell, this.record, undefined);
@@ -73,6 +78,12 @@ export class LocalTask<T> extends TaskHandle<T> {
 
   cancel(reason?: unknown, options: { readonly force?: boolean } = {}): void {
     this.shell.cancel(this.record, reason, options.force ?? false);
+  }
+
+  /** Where tasks have children, it matters who wants one: its parent, or somebody else. */
+  private want(): void {
+    if (this.shell.state.family.empty) return;
+    this.shell.wanted(this.record, ambient.scopes.get()?.call as TaskRecord | undefined);
   }
 
   /** A task on this thread that waits for another gives its place up meanwhile (S9). */

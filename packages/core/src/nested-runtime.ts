@@ -34,7 +34,7 @@ export class NestedRuntime implements NestedHost {
     const record = this.shell.make(fn, request.args.map(argumentOf), settings);
     const task = new HostedTask(this.shell, record);
     record.handle = task;
-    this.shell.begin(record);
+    this.shell.begin(record, request.parent as TaskRecord | undefined);
     return task;
   }
 
@@ -98,6 +98,10 @@ class HostedTask implements NestedTask {
       listener({ ok: true, value, codecs: record.codecs, buffers: record.buffers });
     };
     this.shell.fetchInto(record, { value: look, error: look }, 0);
+  }
+
+  wanted(by: Call | undefined): void {
+    this.shell.wanted(this.record, by as TaskRecord | undefined);
   }
 
   cancel(reason: unknown): void {

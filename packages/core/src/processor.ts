@@ -223,6 +223,8 @@ export interface NestedTask {
   describe(): { readonly type: ChunkType; readonly bytes: number; readonly space: string };
   /** Calls back once, when the task is settled. The value is plain data in the host's memory. */
   settled(listener: (outcome: NestedOutcome) => void): void;
+  /** `by` waits for it; `undefined`: code that belongs to no running call. */
+  wanted(by: Call | undefined): void;
   cancel(reason: unknown): void;
   /** Nobody there holds a handle on it any more. */
   drop(): void;

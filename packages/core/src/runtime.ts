@@ -11,6 +11,7 @@ import type { AnyFunction } from './functions/encoded.js';
 import { type FunctionRegistry, GIVEN } from './functions/registry.js';
 import { checkFunction, handleNoun } from './handles.js';
 import { InlineProcessor } from './inline-processor.js';
+import type { TaskScope } from './lane/task-scopes.js';
 import { LocalChunk, LocalTask } from './local-handles.js';
 import { NestedRuntime } from './nested-runtime.js';
 import {
@@ -174,8 +175,16 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   private begin(fn: AnyFunction, record: TaskRecord): LocalTask<unknown> {
     const handle = new LocalTask(this.shell, record, fn);
     record.handle = handle;
-    this.shell.begin(record);
+    const scope = this.scopeHere();
+    this.shell.begin(record, scope?.call as TaskRecord | undefined);
+    if (scope?.failed) this.shell.cancel(record, 'the task that spawned it had failed', false);
     return handle;
+  }
+
+  /** The task of this runtime that runs on this thread and whose code this is. */
+  private scopeHere(): TaskScope | undefined {
+    const scope = ambient.scopes.get();
+    return scope?.runtime === this ? scope : undefined;
   }
 
   private settings(name: string, options: TaskOptions | undefined): TaskSettings {

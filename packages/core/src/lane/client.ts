@@ -369,6 +369,11 @@ export class LaneClient {
       case Answer.Await:
         this.nested.await(message[at + 1] as number);
         return at + 2;
+      case Answer.Want: {
+        const waiter = message[at + 2] as number;
+        this.nested.wanted(message[at + 1] as number, waiter < 0 ? undefined : this.calls[waiter]);
+        return at + 3;
+      }
       case Answer.Cancel:
         this.nested.cancel(message[at + 1] as number, message[at + 2]);
         return at + 3;

@@ -210,6 +210,7 @@ export class LaneExecutor implements Places {
       id,
       occupancy,
       began: now,
+      ended: undefined,
       waits: 0,
       controller: undefined,
       buffers: undefined,
@@ -268,23 +269,25 @@ export class LaneExecutor implements Places {
     this.values.setResult(run.slot, result);
     if (isPrimitive(result)) this.out.push(Answer.Done, run.slot, micros, result);
     else this.out.push(...this.values.answer(run, result, micros));
-    this.ended(run);
+    this.ended(run, 'well');
   }
 
   private fail(run: Running, error: unknown, ended: number): void {
     this.values.setResult(run.slot, FAILED);
     this.out.push(Answer.Failed, run.slot, (ended - run.began) * 1000, encodeError(error));
-    this.ended(run);
+    this.ended(run, 'badly');
   }
 
   private skip(run: Running, now: number): number {
     this.values.setResult(run.slot, FAILED);
     this.out.push(Answer.Skipped, run.slot);
-    this.ended(run);
+    this.ended(run, 'badly');
     return now;
   }
 
-  private ended(run: Running): void {
+  private ended(run: Running, how: 'well' | 'badly'): void {
+    run.ended = how;
+    if (how === 'badly') this.runtime.callOff(run);
     this.claims.end(run.slot, run.word);
     this.aside.ended(run.slot);
   }
@@ -353,6 +356,7 @@ export class LaneExecutor implements Places {
         // A task that asks for its signal later finds it aborted.
         run.controller ??= new AbortController();
         run.controller.abort(message.reason);
+        this.runtime.callOff(run);
         break;
       }
       default:

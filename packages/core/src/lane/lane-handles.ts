@@ -9,12 +9,13 @@ import type { TaskScope } from './task-scopes.js';
 /** A lane's task, whatever its value. */
 export type AnyLaneTask = Pick<
   LaneTask<unknown>,
-  'number' | 'name' | 'callOff' | 'resolve' | 'reject' | 'whenSubmitted'
-> & { id: number };
+  'number' | 'name' | 'parent' | 'callOff' | 'resolve' | 'reject' | 'whenSubmitted'
+> & { id: number; wanted: boolean };
 
 /** What a handle needs of the lane's runtime. */
 export interface HandleOwner {
   await(task: AnyLaneTask): void;
+  want(task: AnyLaneTask, by: TaskScope | undefined): void;
   cancelTask(task: AnyLaneTask, reason: unknown): void;
   currentScope(): TaskScope | undefined;
 }
@@ -26,6 +27,8 @@ export class LaneTask<T> extends TaskHandle<T> {
   submitted: Promise<void> | undefined = undefined;
   /** Until then: ends it here, since the host need not hear of it any more. */
   callOff: ((error: unknown) => void) | undefined = undefined;
+  /** Somebody besides its parent waits for it. */
+  wanted = false;
   private outcome: { readonly ok: boolean; readonly value: unknown } | undefined = undefined;
   private asked = false;
   private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
@@ -34,6 +37,8 @@ export class LaneTask<T> extends TaskHandle<T> {
     readonly runtime: HandleOwner,
     readonly number: number,
     readonly name: string,
+    /** The task that spawned it. */
+    readonly parent: TaskScope | undefined,
   ) {
     super();
   }
@@ -58,6 +63,7 @@ export class LaneTask<T> extends TaskHandle<T> {
       return outcome.ok ? Promise.resolve(outcome.value as T) : Promise.reject(outcome.value);
     }
     const scope = this.runtime.currentScope();
+    if (scope !== this.parent) this.runtime.want(this, scope);
     scope?.suspend();
     return new Promise<T>((resolve, reject) => {
       this.waiting.push({
@@ -87,6 +93,7 @@ export class LaneTask<T> extends TaskHandle<T> {
   }
 
   async chunk(): Promise<LaneChunk<T>> {
+    this.runtime.want(this, undefined);
     await this.fetch();
     return new LaneChunk<T>(this, { kind: 'value' }, 0, 'host');
   }

@@ -14,6 +14,7 @@ import { type CodecBook, codecReference } from './codec-book.js';
 import { type AnyLaneTask, LaneChunk, LaneTask } from './lane-handles.js';
 import type { LentHandle } from './nested-tasks.js';
 import { Answer, type Control, type NestedArg, type NestedRequest } from './protocol.js';
+import type { LaneScope, Running } from './running.js';
 import type { TaskScope, TaskScopes } from './task-scopes.js';
 
 /** What the runtime needs of its lane. */
@@ -72,12 +73,20 @@ export class LaneRuntime extends RuntimeBase {
     const own = given === undefined ? undefined : checkOptions(given, `spawn ${fn.name}`);
     const held = this.optionsContext.get();
     const { syncdeps = [], signal } = { ...held, ...own };
-    const task = new LaneTask<unknown>(this, this.nextTask++, own?.name ?? held?.name ?? shapeOf(fn).name);
-    const parent = this.scopes.get() as (TaskScope & { readonly slot?: number }) | undefined;
+    const parent = this.scopes.get();
+    const name = own?.name ?? held?.name ?? shapeOf(fn).name;
+    const task = new LaneTask<unknown>(this, this.nextTask++, name, parent);
+    if (parent?.failed) {
+      this.refuse(
+        task,
+        new CancelledError(`task ${name} was cancelled: the task that spawned it had failed`),
+      );
+      return task;
+    }
     const waits: PromiseLike<unknown>[] = [];
     const request = {
       task: task.number,
-      parent: parent?.slot ?? -1,
+      parent: slotOf(parent),
       args: this.arguments(args, task.name, waits),
       options: travelling(own),
       around: travelling(held),
@@ -129,7 +138,7 @@ export class LaneRuntime extends RuntimeBase {
 
   /** A handle that the host lends (`meta`). */
   borrow(lent: LentHandle): LaneChunk<unknown> {
-    const task = new LaneTask<unknown>(this, lent.task, lent.name);
+    const task = new LaneTask<unknown>(this, lent.task, lent.name, this.scopes.get());
     task.id = lent.id;
     this.tasks.set(lent.task, new WeakRef(task));
     this.dropped.register(task, lent.task);
@@ -160,6 +169,22 @@ export class LaneRuntime extends RuntimeBase {
   await(task: AnyLaneTask): void {
     this.awaited.set(task.number, task);
     task.whenSubmitted(() => this.channel.send(Answer.Await, task.number));
+  }
+
+  /** Somebody besides the task that spawned it waits for a task. */
+  want(task: AnyLaneTask, by: TaskScope | undefined): void {
+    task.wanted = true;
+    task.whenSubmitted(() => this.channel.send(Answer.Want, task.number, slotOf(by)));
+  }
+
+  /** A task has failed: what it has asked for and the host has not heard of is not asked for any more. */
+  callOff(run: Running): void {
+    for (const task of this.unsent.keys()) {
+      if ((task.parent as LaneScope | undefined)?.run !== run || task.wanted) continue;
+      task.callOff?.(
+        new CancelledError(`task ${task.name} was cancelled: the task that spawned it had failed`),
+      );
+    }
   }
 
   cancelTask(task: AnyLaneTask, reason: unknown): void {
@@ -285,6 +310,11 @@ export class LaneRuntime extends RuntimeBase {
     if (task.submitted !== undefined) waits.push(task.submitted);
     return task.number;
   }
+}
+
+/** Where the host finds a task of this lane. */
+function slotOf(scope: TaskScope | undefined): number {
+  return (scope as { readonly slot?: number } | undefined)?.slot ?? -1;
 }
 
 /** What a task cannot ask of the runtime that runs it. */

@@ -48,6 +48,7 @@ export class NestedTasks {
     this.post({ type: 'spawned', task: request.task, id: task.id });
   }
 
+  /** The lane wants to hear how a task ends. */
   await(number: number): void {
     this.get(number).settled((outcome) => {
       if (this.dropped) return;
@@ -66,6 +67,11 @@ export class NestedTasks {
         this.post({ type: 'settled', task: number, ok: false, value, codecs: undefined, buffers: undefined });
       }
     });
+  }
+
+  /** Code of a call, or of none, waits for the task. */
+  wanted(number: number, by: Call | undefined): void {
+    this.get(number).wanted(by);
   }
 
   cancel(number: number, reason: unknown): void {

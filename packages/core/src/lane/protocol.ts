@@ -105,6 +105,8 @@ export const Answer = {
   Cancel: 12,
   /** nested tasks whose handles are gone. */
   Drop: 13,
+  /** nested task, slot of the call whose code waits for it (−1: of none). */
+  Want: 15,
   /** Whether requests for tasks are still on their way: their functions are looked at, promises are awaited. */
   Unsent: 14,
 } as const;

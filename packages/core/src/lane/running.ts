@@ -8,6 +8,8 @@ export interface Running {
   readonly id: number;
   readonly occupancy: number;
   readonly began: number;
+  /** How its function came to its end, if it has. */
+  ended: 'well' | 'badly' | undefined;
   /** How many tasks of its own it waits for. */
   waits: number;
   controller: AbortController | undefined;
@@ -24,7 +26,7 @@ export interface Places {
 export class LaneScope implements TaskScope {
   constructor(
     private readonly places: Places,
-    private readonly run: Running,
+    readonly run: Running,
     readonly name: string,
     readonly attempt: number,
     readonly processor: { readonly id: string; readonly kind: string },
@@ -34,8 +36,15 @@ export class LaneScope implements TaskScope {
   get id(): number {
     return this.run.id;
   }
+  /** Where the lane's host finds it; −1 once it has ended. */
   get slot(): number {
-    return this.run.slot;
+    return this.run.ended === undefined ? this.run.slot : -1;
+  }
+  get call(): undefined {
+    return undefined;
+  }
+  get failed(): boolean {
+    return this.run.ended === 'badly' || this.run.controller?.signal.aborted === true;
   }
   get signal(): AbortSignal {
     this.run.controller ??= new AbortController();

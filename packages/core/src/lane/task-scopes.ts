@@ -17,6 +17,10 @@ export interface TaskScope {
   readonly runtime: object;
   /** What `withOptions` says where the task was spawned. */
   readonly around: TaskOptions | undefined;
+  /** The task as its scheduler knows it, where that is on this thread and the task has not ended. */
+  readonly call: object | undefined;
+  /** The task has failed or was cancelled: what code that it left running spawns is for nobody. */
+  readonly failed: boolean;
   /** The task waits for one of its own, and gives its place up. */
   suspend(): void;
   resume(): void;

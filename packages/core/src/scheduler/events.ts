@@ -6,8 +6,10 @@ import type { Place } from './place.js';
 import type { TaskRecord } from './record.js';
 
 export type SchedulerEvent =
-  /** A new task; its inputs are in its record. */
-  | { readonly type: 'spawn'; readonly record: TaskRecord }
+  /** A new task; its inputs are in its record. `parent`: the task whose code spawned it. */
+  | { readonly type: 'spawn'; readonly record: TaskRecord; readonly parent: TaskRecord | undefined }
+  /** Somebody besides the task's parent wants it. */
+  | { readonly type: 'handedOut'; readonly record: TaskRecord }
   /** A task finished and its value is on the host; or a value came that no task makes (a chunk, a promise). */
   | {
       readonly type: 'finished';

@@ -2,6 +2,7 @@
 import { formatScope } from '@poniard/scopes';
 import { CancelledError, SchedulingError } from '../errors.js';
 import type { FunctionRecord } from '../functions/registry.js';
+import { orphaned } from './family.js';
 import type { Place } from './place.js';
 import { endTrial } from './placement.js';
 import { eachDependent, Failure, isTerminal, Phase, type TaskRecord } from './record.js';
@@ -32,12 +33,27 @@ export function cancelTask(state: SchedulerState, record: TaskRecord, error: unk
 export function retryOrFail(state: SchedulerState, record: TaskRecord, error: unknown): void {
   if (record.attempt < (record.settings.retries ?? 0)) {
     record.attempt++;
+    endChildren(state, record, error);
     state.again(record);
   } else {
     // Its processor has answered for it: there is nothing to take back.
     state.setPhase(record, Phase.Waiting);
     failTask(state, record, error, undefined);
   }
+}
+
+/** A run of a task has ended badly, and another is to come: what the first spawned is for nobody. */
+export function endChildren(state: SchedulerState, record: TaskRecord, error: unknown): void {
+  for (const orphan of state.family.empty ? NOTHING : state.family.takeOrphans(record))
+    end(state, orphan, orphaned(orphan, record, error), undefined, Phase.Cancelled, undefined);
+}
+
+/** A task that is to end, and why. */
+interface Ending {
+  readonly record: TaskRecord;
+  readonly from: Failure | undefined;
+  readonly error: unknown;
+  readonly phase: Phase;
 }
 
 function end(
@@ -48,22 +64,26 @@ function end(
   phase: Phase,
   force: boolean | undefined,
 ): void {
-  const work: { record: TaskRecord; from: Failure | undefined }[] = [{ record: first, from: cause }];
+  const work: Ending[] = [{ record: first, from: cause, error, phase }];
   for (let item = work.pop(); item !== undefined; item = work.pop()) {
-    const { record, from } = item;
+    const { record, from, error, phase } = item;
     if (isTerminal(record)) continue;
     const failure = new Failure(error, record.summary, from && (from.root ?? from), from);
     detach(state, record, error, force ?? false);
     consumed(state, record);
     if (record.plan !== undefined) {
-      for (const block of record.plan.blocks) work.push({ record: block, from: failure });
+      for (const block of record.plan.blocks) work.push({ record: block, from: failure, error, phase });
       record.plan = undefined;
     }
     state.setPhase(record, phase);
     record.value = failure;
-    eachDependent(record, (dependent) => work.push({ record: dependent, from: failure }));
+    eachDependent(record, (dependent) => work.push({ record: dependent, from: failure, error, phase }));
     record.dependents = undefined;
     record.args = NOTHING;
+    for (const orphan of state.family.empty ? NOTHING : state.family.takeOrphans(record)) {
+      const reason = orphaned(orphan, record, error);
+      work.push({ record: orphan, from: undefined, error: reason, phase: Phase.Cancelled });
+    }
     state.trace?.('task:error', record, undefined);
     state.settle(record);
   }

@@ -4,7 +4,7 @@
  */
 import { WorkerLostError } from '../errors.js';
 import type { HostValue, Loss, Resident } from '../processor.js';
-import { failTask } from './failing.js';
+import { endChildren, failTask } from './failing.js';
 import type { Place } from './place.js';
 import { endTrial } from './placement.js';
 import { addDependent, type Failure, isTerminal, Phase, TaskRecord } from './record.js';
@@ -263,6 +263,7 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
   const began = new Set<unknown>(loss.started);
   const running = new Set<unknown>(loss.running ?? loss.started);
   const sent = [...place.sent()];
+  const again: TaskRecord[] = [];
   place.outbox = [];
   for (const record of sent) {
     const wasSuspended = record.suspended;
@@ -278,8 +279,12 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
     if (began.has(record) && (limit === 0 || record.attempt > limit)) {
       state.again(record);
       failTask(state, record, workerLost(record, place, loss), undefined);
-    } else state.again(record);
+    } else {
+      state.again(record);
+      if (began.has(record)) again.push(record);
+    }
   }
+  for (const record of again) endChildren(state, record, undefined);
   if (place.gone) {
     state.candidates.changed();
     for (const record of place.backlog.drain()) {

@@ -93,9 +93,9 @@ export class Shell implements Outcomes {
     return new TaskRecord(this.nextId++, fn, args, settings);
   }
 
-  begin(record: TaskRecord): TaskRecord {
+  begin(record: TaskRecord, parent?: TaskRecord): TaskRecord {
     const { settings } = record;
-    this.state.handle({ type: 'spawn', record });
+    this.state.handle({ type: 'spawn', record, parent });
     if (settings.signal !== undefined) this.watches.listen(settings.signal, record);
     if (!this.held) this.holdOrRelease();
     this.stretch++;
@@ -146,6 +146,12 @@ export class Shell implements Outcomes {
 
   cancel(record: TaskRecord, reason: unknown, force: boolean): void {
     this.end(record, cancelled(record, reason), force);
+  }
+
+  /** `by` wants the task: its parent, another task, or (undefined) code outside any. */
+  wanted(record: TaskRecord, by: TaskRecord | undefined): void {
+    const parent = this.state.family.parentOf(record);
+    if (parent !== undefined && parent !== by) this.state.handle({ type: 'handedOut', record });
   }
 
   /** The value of a task in the host's memory; rejects with `TaskFailedError`. */

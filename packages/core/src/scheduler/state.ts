@@ -9,6 +9,7 @@ import { CandidateTable } from './candidates.js';
 import { sizeClass, TransferTimes, whole } from './costs.js';
 import { Instructions, type SchedulerEvent, type Trace } from './events.js';
 import { cancelTask, failTask, noProcessor, retryOrFail } from './failing.js';
+import { Family, orphaned } from './family.js';
 import { Place } from './place.js';
 import { boundTrials, Costs, EarliestFinish, endTrial, type PlacementPolicy } from './placement.js';
 import { addDependent, eachDependent, type Failure, isTerminal, link, Phase, TaskRecord } from './record.js';
@@ -45,6 +46,7 @@ export class SchedulerState {
   complete = false;
   trace: Trace | undefined = undefined;
   readonly waiting = new Waiting(this.instructions);
+  readonly family = new Family();
   /** Tasks with all inputs, in the order in which they got them; a list with a head, emptied by `drain`. */
   private readonly ready: TaskRecord[] = [];
   /** Processors that may have room. */
@@ -64,6 +66,7 @@ export class SchedulerState {
     switch (event.type) {
       case 'spawn':
         this.spawn(event.record);
+        if (event.parent !== undefined) this.spawnedBy(event.parent, event.record);
         break;
       case 'finished':
         this.finished(event.record, event);
@@ -89,6 +92,9 @@ export class SchedulerState {
         break;
       case 'resumed':
         event.record.place?.resume(event.record);
+        break;
+      case 'handedOut':
+        this.family.release(event.record);
         break;
       case 'prepared':
         for (const record of this.waiting.prepared(event.fn)) this.inputCame(record);
@@ -151,7 +157,10 @@ export class SchedulerState {
     this.counts[phase]!++;
     const was = isTerminal(record);
     record.phase = phase;
-    if (phase >= Phase.Finished && this.waiting.outside.size > 0) this.waiting.outside.delete(record);
+    if (phase >= Phase.Finished) {
+      if (this.waiting.outside.size > 0) this.waiting.outside.delete(record);
+      if (!this.family.empty) this.family.release(record);
+    }
     if (was !== phase >= Phase.Finished && !record.given) this.unsettled += was ? 1 : -1;
   }
 
@@ -199,6 +208,13 @@ export class SchedulerState {
       this.waiting.prepare(record, record.fn, candidates);
     if (record.pending === 0) this.ready.push(record);
     else if (record.pending <= FEW) this.tryBehind(record);
+  }
+
+  /** A task's own task. Code that a task left running when it failed may still spawn: for nobody. */
+  private spawnedBy(parent: TaskRecord, child: TaskRecord): void {
+    if (isTerminal(child) || parent.phase === Phase.Finished) return;
+    if (!isTerminal(parent)) this.family.adopt(parent, child);
+    else cancelTask(this, child, orphaned(child, parent, (parent.value as Failure).error), false);
   }
 
   /** One of the things that a task waits for is there. */
@@ -335,6 +351,7 @@ export class SchedulerState {
     consumed(this, record);
     record.plan = undefined;
     this.setPhase(record, Phase.Finished);
+    if (!this.family.empty) this.family.disown(record);
     this.trace?.('task:finish', record, undefined, record.bytes);
     const { dependents } = record;
     record.dependents = undefined;

@@ -79,9 +79,14 @@ export class Driver implements Outcomes {
     return record;
   }
 
-  spawn(fn: Fn, args: readonly Input[] = [], options: Options = {}): TaskRecord {
+  spawn(fn: Fn, args: readonly Input[] = [], options: Options = {}, parent?: TaskRecord): TaskRecord {
     const { syncdeps = NOTHING, ...own } = options;
-    return this.begin(this.fn(fn), args as Argument[], resolveSettings([own], syncdeps));
+    return this.begin(this.fn(fn), args as Argument[], resolveSettings([own], syncdeps), parent);
+  }
+
+  /** What the code of `parent` spawns. */
+  spawnIn(parent: TaskRecord, fn: Fn, args: readonly Input[] = [], options: Options = {}): TaskRecord {
+    return this.spawn(fn, args, options, parent);
   }
 
   /** A value that a test gives later by `give`. */
@@ -194,12 +199,17 @@ export class Driver implements Outcomes {
     this.carryOut();
   }
 
-  private begin(fn: FunctionRecord, args: readonly Argument[], settings: TaskRecord['settings']): TaskRecord {
+  private begin(
+    fn: FunctionRecord,
+    args: readonly Argument[],
+    settings: TaskRecord['settings'],
+    parent?: TaskRecord,
+  ): TaskRecord {
     const record = new TaskRecord(this.records.length + 1, fn, args, settings);
     record.handle = {};
     this.records.push(record);
     if (this.options.checked !== false) this.phases.watch(record);
-    this.handle({ type: 'spawn', record });
+    this.handle({ type: 'spawn', record, parent });
     return record;
   }
 
