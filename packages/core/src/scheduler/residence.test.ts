@@ -161,6 +161,22 @@ describe('results that stay with a processor', () => {
     expect(p.space.values.get(last.id)).toBe(200);
   });
 
+  it('E3. also of a chain that is spawned as a whole; on a device far fewer', () => {
+    const length = 200;
+    for (const [sharesHost, copies] of [
+      [true, 3],
+      [false, 0],
+    ] as const) {
+      const p = keeper('keeper', { space: new FakeMemory('its memory', sharesHost), queues: true });
+      const driver = new Driver([p]);
+      let last = driver.spawn(one);
+      for (let i = 1; i < length; i++) last = driver.spawn(increment, [last]);
+      runAll(p);
+      expect(driver.moving).toHaveLength(copies);
+      expect(p.space.values.get(last.id)).toBe(length);
+    }
+  });
+
   it('C4. the copy of such a link is freed when it has come and its handle went meanwhile', () => {
     const p = keeper();
     const driver = new Driver([p]);

@@ -11,10 +11,11 @@ import { addDependent, type Failure, isTerminal, Phase, TaskRecord } from './rec
 import { NOTHING, type SchedulerState } from './state.js';
 
 /**
- * After so many results in a row that only processors have, one is copied to the host, so that neither lineage
- * nor the work to repeat after a loss grows with the length of a chain.
+ * Of so many results in a row that only processors have, one is copied to the host, so that neither lineage nor the work to
+ * repeat after a loss grows with the length of a chain. Far fewer where copying is dear and losses are rare, such as on a GPU.
  */
 const LINEAGE = 64;
+const LINEAGE_ON_DEVICES = 1024;
 
 /**
  * Whether all inputs of `record` are there, for `place` or (undefined) anywhere. What is gone is made again, what
@@ -81,7 +82,9 @@ export function kept(state: SchedulerState, record: TaskRecord, place: Place, re
   place.residentBytes += resident.bytes;
   state.settleFinished(record);
   // Who listens may only want to know that it is done; who wants the value asks for it (`needed`).
-  if (record.depth >= LINEAGE) fetchHome(state, record);
+  // Counted where the links were spawned: a chain that is on its way as a whole is as deep as it is long.
+  const links = place.sharesHostMemory ? LINEAGE : LINEAGE_ON_DEVICES;
+  if (record.depth > 0 && record.depth % links === 0) fetchHome(state, record);
   else freeIfUnused(state, record);
 }
 
