@@ -1,5 +1,5 @@
 /** @file Task options: checking what the user gave, and the precedence O1. */
-import { defaultScope, formatScope, isInvalid, isScope, type Scope, scopeKey } from '@poniard/scopes';
+import { defaultScope, formatScope, isInvalid, isScope, type Scope } from '@poniard/scopes';
 import { PoniardError, ScopeError } from './errors.js';
 import type { TaskRecord } from './scheduler/record.js';
 
@@ -51,7 +51,6 @@ export type Propagated = Exclude<keyof TaskOptions, 'syncdeps' | 'propagates'>;
 export interface TaskSettings {
   readonly name: string | undefined;
   readonly scope: Scope;
-  readonly scopeKey: string;
   readonly meta: boolean;
   readonly syncdeps: readonly TaskRecord[];
   readonly priority: number;
@@ -132,7 +131,6 @@ export function resolveSettings(
   return Object.freeze({
     name: pick('name'),
     scope,
-    scopeKey: scopeKey(scope),
     meta: pick('meta') ?? false,
     syncdeps,
     priority: pick('priority') ?? 0,

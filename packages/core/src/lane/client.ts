@@ -115,7 +115,6 @@ export class LaneClient {
     for (const slot of this.clear) lessons.push(Work.Clear, slot);
     this.clear.length = 0;
     const { draft } = this;
-    draft.add(WORK);
     for (let i = from; i < to; i++) {
       const call = batch[i] as Call;
       const { length } = draft;
@@ -128,8 +127,7 @@ export class LaneClient {
         report.failed(call, error, 0);
       }
     }
-    if (lessons.length > 1) this.transport.post(lessons);
-    const message = draft.take();
+    const message = draft.take(lessons);
     if (message.length > 1) this.transport.post(message);
   }
 
