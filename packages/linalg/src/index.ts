@@ -29,7 +29,7 @@ export {
 } from './operations.js';
 export type { IsCloseOptions } from './ops/close.js';
 export type { Operand } from './ops/elementwise.js';
-export type { MatmulOptions } from './ops/matmul.js';
 export type { NormOptions } from './ops/norm.js';
+export type { MatmulOptions } from './ops/product.js';
 export type { TopK } from './ops/topk.js';
 export type { SliceRange } from './views.js';

@@ -1,6 +1,7 @@
 /** @file The operations: each a name, its host implementation, and how a large call is cut into blocks. */
 import { operation, task } from '@poniard/core';
 import type { DType } from './dtype.js';
+import { matmulGpu } from './gpu/operations.js';
 import * as hosts from './hosts.js';
 import type { NDArray } from './ndarray.js';
 import { argmaxHost, argmaxPlan, type Located } from './ops/argmax.js';
@@ -16,8 +17,9 @@ import {
   subHost,
   subPlan,
 } from './ops/elementwise.js';
-import { type MatmulOptions, matmulHost, matmulPlan } from './ops/matmul.js';
+import { matmulHost, matmulPlan } from './ops/matmul.js';
 import { type Normed, type NormOptions, normHost } from './ops/norm.js';
+import type { MatmulOptions, ProductDType } from './ops/product.js';
 import { type Summed, sumHost, sumPlan } from './ops/sum.js';
 import { type TopK, topkHost, topkPlan } from './ops/topk.js';
 import { transposeHost } from './ops/transpose.js';
@@ -28,7 +30,11 @@ for (const [name, host] of Object.entries(hosts)) {
 }
 
 // An `Operation` keeps no type parameters, so each operation says its own signature.
-type Matmul = <D extends DType>(x: NDArray<D>, y: NDArray<D>, options?: MatmulOptions) => Promise<NDArray<D>>;
+type Matmul = <D extends DType, O extends MatmulOptions | undefined = undefined>(
+  x: NDArray<D>,
+  y: NDArray<D>,
+  options?: O,
+) => Promise<NDArray<ProductDType<D, O>>>;
 type Elementwise = <D extends DType>(x: NDArray<D>, y: Operand<D>) => Promise<NDArray<D>>;
 type Scale = <D extends DType>(x: NDArray<D>, factor: number) => Promise<NDArray<D>>;
 type Transpose = <D extends DType>(x: NDArray<D>, axes?: readonly number[]) => Promise<NDArray<D>>;
@@ -46,7 +52,8 @@ type Norm = <D extends DType, O extends NormOptions | undefined = undefined>(
 /**
  * The matrix product `x·y`, as numpy's `matmul`: a vector is lent an axis, and axes before the last two are stacks that
  * stretch. Floats go through {@link blasInfo}'s provider, integers wrap around. A large product is cut into
- * blocks that run on all threads (Dagger: `A * B` of `DArray`s).
+ * blocks that run on all threads, or runs on a GPU as a whole, if that is expected to finish first (Dagger: `A * B` of
+ * `DArray`s). A GPU takes float32 and int32; float64 too where `precision: 'single'` allows it.
  *
  * @throws TypeError when the element types differ.
  * @throws RangeError when the shapes do not fit.
@@ -56,9 +63,14 @@ type Norm = <D extends DType, O extends NormOptions | undefined = undefined>(
  * const x = array([[1, 2], [3, 4]]);
  * console.log(await matmul(x, x)); // NDArray float64 [2, 2] [[7, 10], [15, 22]]
  * console.log(await matmul(x, x, { transposeB: true })); // NDArray float64 [2, 2] [[5, 11], [11, 25]]
+ * console.log(await matmul(x, x, { precision: 'single' })); // NDArray float32 [2, 2] [[7, 10], [15, 22]]
  * ```
  */
-export const matmul = operation('matmul', { host: matmulHost, plan: matmulPlan }) as Matmul;
+export const matmul = operation('matmul', {
+  host: matmulHost,
+  webgpu: matmulGpu,
+  plan: matmulPlan,
+}) as Matmul;
 
 /**
  * `x + y` element by element. Shapes stretch as in numpy; y may be a number.

@@ -1,7 +1,7 @@
 /** @file A call's arguments on the way to a device: what is an array, what its type is, what is refused. */
 import type { Call, CallArgument, Refusal } from '@poniard/core';
 import { asSingle, type HomeArrays, type HostArray, hostArray } from './host-arrays.js';
-import type { GpuArgument, GpuTraits } from './port.js';
+import type { GpuArgument, GpuImplementationOptions, GpuTraits } from './port.js';
 
 /** An argument in the host's memory. */
 export interface Decoded {
@@ -34,11 +34,29 @@ export class Arguments {
     return this.decoded.get(value) as Decoded;
   }
 
-  /**
-   * The arguments as `accepts` of an implementation sees them, or why a device does not take one. `single`: types that
-   * WebGPU lacks become float32.
-   */
-  describe(call: Call, traits: GpuTraits, memoryLimit: number, single: boolean): GpuArgument[] | Refusal {
+  /** Whether a call's arrays of types that WebGPU lacks become float32. */
+  single(call: Call, { single = false }: GpuImplementationOptions): boolean {
+    if (typeof single === 'boolean') return single;
+    const given: GpuArgument[] = [];
+    for (let i = 0; i < call.arity; i++) {
+      const argument = call.argument(i);
+      if (argument.kind !== 'value') given.push({ kind: 'unknown' });
+      else {
+        const { value, array } = this.decode(call, i, argument);
+        given.push(array === undefined ? { kind: 'value', value } : describeArray(array));
+      }
+    }
+    return single(given);
+  }
+
+  /** The arguments as `accepts` of an implementation sees them, or why a device does not take one. */
+  describe(
+    call: Call,
+    traits: GpuTraits,
+    memoryLimit: number,
+    options: GpuImplementationOptions,
+  ): GpuArgument[] | Refusal {
+    const single = this.single(call, options);
     const described: GpuArgument[] = [];
     for (let i = 0; i < call.arity; i++) {
       const argument = call.argument(i);
@@ -56,11 +74,14 @@ export class Arguments {
       }
       const refusal = refuse(array, i, traits, memoryLimit);
       if (refusal !== undefined) return { reason: refusal };
-      const { hostType: dtype, shape, bytes } = array;
-      described.push({ kind: 'array', dtype, shape, bytes });
+      described.push(describeArray(array));
     }
     return described;
   }
+}
+
+function describeArray({ hostType: dtype, shape, bytes }: HostArray): GpuArgument {
+  return { kind: 'array', dtype, shape, bytes };
 }
 
 function refuse(

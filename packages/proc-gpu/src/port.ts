@@ -128,7 +128,7 @@ export type GpuImplementation = GpuFunction & GpuImplementationOptions;
 /** See {@link gpuImplementation}. */
 export interface GpuImplementationOptions {
   readonly accepts?: (args: readonly GpuArgument[], device: GpuTraits) => true | Refusal;
-  readonly single?: boolean;
+  readonly single?: boolean | ((args: readonly GpuArgument[]) => boolean);
 }
 
 /**
@@ -138,7 +138,7 @@ export interface GpuImplementationOptions {
  * It may be run again, such as on a new device when one is lost, so it changes nothing outside.
  *
  * `accepts` says beforehand which arguments it takes. float64 arrays and integers that WebGPU lacks are refused anyway,
- * unless `single` is set: then they come as float32, also to `accepts`.
+ * unless `single` is set, or says so of the arguments as they are: then they come as float32, also to `accepts`.
  *
  * @example
  * ```ts no-run

@@ -70,7 +70,7 @@ export class GpuProcessor implements Processor, QueueOwner {
     if (fn === undefined)
       return { reason: 'it was spawned on a worker, which cannot hand over what runs on a GPU' };
     const { traits, gpu } = this.queue;
-    const described = this.args.describe(call, traits, gpu.memory.limit, fn.single === true);
+    const described = this.args.describe(call, traits, gpu.memory.limit, fn);
     if (!Array.isArray(described)) return described as Refusal;
     return fn.accepts?.(described, traits) ?? true;
   }

@@ -57,7 +57,7 @@ export class Run {
   begin(site: RunSite): Promise<unknown> | typeof SKIPPED | undefined {
     const { call } = this;
     const fn = call.fn.local(call.implementation) as GpuImplementation;
-    this.single = fn.single === true;
+    this.single = site.args.single(call, fn);
     const args = new Array<unknown>(call.arity);
     for (let i = 0; i < args.length; i++) {
       const argument = call.argument(i);

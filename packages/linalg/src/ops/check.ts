@@ -3,6 +3,12 @@ import type { DType } from '../dtype.js';
 import { NDArray } from '../ndarray.js';
 import { formatShape } from '../shapes.js';
 
+/** What messages say of an array, here or on a GPU. */
+export interface Described {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
 /** An argument that must be an NDArray. */
 export function checkArray<D extends DType>(
   operation: string,
@@ -15,7 +21,7 @@ export function checkArray<D extends DType>(
 }
 
 /** Two operands of one type. numpy would promote; here a conversion is always visible. */
-export function checkTypes(operation: string, x: NDArray, y: NDArray): void {
+export function checkTypes(operation: string, x: Described, y: Described): void {
   if (x.dtype === y.dtype) return;
   throw new TypeError(
     `${operation}: ${describe(x)} and ${describe(y)} do not mix: convert one with astype('${x.dtype}') or astype('${y.dtype}'). ` +
@@ -24,10 +30,10 @@ export function checkTypes(operation: string, x: NDArray, y: NDArray): void {
 }
 
 /** `float64 [2, 3]`, as messages show an array. */
-export function describe(array: NDArray): string {
+export function describe(array: Described): string {
   return `${array.dtype} ${formatShape(array.shape)}`;
 }
 
-export function shapeError(operation: string, x: NDArray, y: NDArray, rule: string): RangeError {
+export function shapeError(operation: string, x: Described, y: Described, rule: string): RangeError {
   return new RangeError(`${operation}: shapes of ${describe(x)} and ${describe(y)} do not fit: ${rule}`);
 }

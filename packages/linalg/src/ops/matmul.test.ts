@@ -1,23 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromFunction, rand, zeros } from '../create.js';
-import type { DType } from '../dtype.js';
+import { rand, zeros } from '../create.js';
 import type { NDArray } from '../ndarray.js';
-import { arraysOf } from '../testing/arrays.js';
+import { plainProduct, productCases } from '../testing/products.js';
 import { matmulHost } from './matmul.js';
-
-/** The plainest loop, in float64. */
-function plain<D extends DType>(x: NDArray<D>, y: NDArray<D>): NDArray<D> {
-  return fromFunction(
-    [x.shape[0]!, y.shape[1]!],
-    (i, j) => {
-      let sum = 0;
-      for (let l = 0; l < x.shape[1]!; l++) sum += x.get(i, l) * y.get(l, j);
-      return sum;
-    },
-    x.dtype,
-  );
-}
 
 function largestError(found: NDArray, expected: NDArray): number {
   const reference = [...expected];
@@ -26,30 +12,16 @@ function largestError(found: NDArray, expected: NDArray): number {
 
 describe('matmul', () => {
   test('agrees with the plain loop, for all layouts, orientations and types', async () => {
-    const extent = fc.nat(40);
-    const cases = fc
-      .record({
-        m: extent,
-        k: extent,
-        n: extent,
-        transposeA: fc.boolean(),
-        transposeB: fc.boolean(),
-        dtype: fc.constantFrom<DType>('float32', 'float64', 'int32', 'uint8'),
-      })
-      .chain(({ m, k, n, transposeA, transposeB, dtype }) =>
-        fc.record({
-          x: arraysOf(transposeA ? [k, m] : [m, k], dtype),
-          y: arraysOf(transposeB ? [n, k] : [k, n], dtype),
-          options: fc.constant({ transposeA, transposeB }),
-        }),
-      );
     await fc.assert(
-      fc.asyncProperty(cases, async ({ x, y, options }) => {
-        const expected = plain(options.transposeA ? x.T : x, options.transposeB ? y.T : y);
-        const found = await matmulHost(x, y, options);
-        expect([found.dtype, found.shape]).toEqual([expected.dtype, expected.shape]);
-        expect([...found]).toEqual([...expected]);
-      }),
+      fc.asyncProperty(
+        productCases(40, ['float32', 'float64', 'int32', 'uint8']),
+        async ({ x, y, options }) => {
+          const expected = plainProduct(options.transposeA ? x.T : x, options.transposeB ? y.T : y);
+          const found = await matmulHost(x, y, options);
+          expect([found.dtype, found.shape]).toEqual([expected.dtype, expected.shape]);
+          expect([...found]).toEqual([...expected]);
+        },
+      ),
     );
   });
 
@@ -62,7 +34,7 @@ describe('matmul', () => {
   ])('of random %i × %i by %i is right to rounding', async (m, k, n) => {
     const x = rand([m, k], { seed: 1 });
     const y = rand([k, n], { seed: 2 });
-    const expected = plain(x, y);
+    const expected = plainProduct(x, y);
     expect(largestError(await matmulHost(x, y), expected)).toBeLessThan(1e-12 * k);
     const single = await matmulHost(x.astype('float32'), y.astype('float32'));
     expect(largestError(single, expected)).toBeLessThan(1e-6 * k);

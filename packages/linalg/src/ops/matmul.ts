@@ -7,18 +7,11 @@ import { type DType, isFloat } from '../dtype.js';
 import { allocate } from '../memory.js';
 import { NDArray } from '../ndarray.js';
 import { cut, longestAxis, planOrNone, spans } from '../plan.js';
-import { broadcast, sizeOf, stretchedStrides } from '../shapes.js';
-import { checkArray, checkTypes, describe, shapeError } from './check.js';
+import { sizeOf, stretchedStrides } from '../shapes.js';
+import { checkArray } from './check.js';
 import { asFactor, asMatrix } from './factors.js';
 import { multiplyIntegers } from './integers.js';
-
-/** How the factors of a product are meant. */
-export interface MatmulOptions {
-  /** Multiplies with the transpose of x: its last two axes swapped. */
-  readonly transposeA?: boolean;
-  /** Multiplies with the transpose of y: its last two axes swapped. */
-  readonly transposeB?: boolean;
-}
+import { type MatmulOptions, productShape } from './product.js';
 
 /** Up to so many multiplications, a loop here is quicker than a call into a library. */
 const TINY = 16 ** 3;
@@ -85,7 +78,11 @@ export function matmulPlan<D extends DType>(
 ): Plan<NDArray<D>> | undefined {
   return planOrNone(() => {
     if (processors < 2) return undefined;
-    const { multiplications } = understand(x, y, options ?? {});
+    const { multiplications } = productShape(
+      checkArray('matmul', 'x', x),
+      checkArray('matmul', 'y', y),
+      options ?? {},
+    );
     if (multiplications < (isFloat(x.dtype) ? CUT_FLOATS : CUT_INTEGERS)) return undefined;
     const product = understand(x.share(), y.share(), options ?? {});
     const { x: a, y: b, kept } = product;
@@ -142,45 +139,29 @@ function* matrices<D extends DType>(out: NDArray<D>, x: NDArray<D>, y: NDArray<D
   }
 }
 
-/**
- * Sorts the axes out. A vector is lent an axis, which the result does not have; the axes before the last two are
- * stacks, which stretch as in numpy.
- */
+/** The product's factors as stacks of matrices of one shape; `precision: 'single'` converts them. */
 function understand<D extends DType>(
   givenX: NDArray<D>,
   givenY: NDArray<D>,
-  { transposeA = false, transposeB = false }: MatmulOptions,
+  options: MatmulOptions,
 ): Product<D> {
   checkArray('matmul', 'x', givenX);
   checkArray('matmul', 'y', givenY);
-  checkTypes('matmul', givenX, givenY);
-  if (givenX.dimension === 0 || givenY.dimension === 0) {
-    const what = `${describe(givenX)} and ${describe(givenY)}`;
-    throw new RangeError(`matmul: ${what}: a single number has no matrix product; use scale or mul`);
-  }
-  const x = givenX.dimension === 1 ? column(givenX).transpose() : swapped(givenX, transposeA);
-  const y = givenY.dimension === 1 ? column(givenY) : swapped(givenY, transposeB);
-  const [m, k] = x.shape.slice(-2) as [number, number];
-  const [rowsY, n] = y.shape.slice(-2) as [number, number];
-  if (k !== rowsY) {
-    const flags = `${transposeA ? ', x transposed' : ''}${transposeB ? ', y transposed' : ''}`;
-    throw shapeError('matmul', givenX, givenY, `${k} columns meet ${rowsY} rows${flags}`);
-  }
-  const stack = broadcast(x.shape.slice(0, -2), y.shape.slice(0, -2));
-  if (stack === undefined)
-    throw shapeError('matmul', givenX, givenY, 'the axes before the last two do not stretch');
-  const shape = [...stack, m, n];
-  const kept = shape.filter((_, axis) => {
-    if (axis === shape.length - 2) return givenX.dimension > 1;
-    return axis < shape.length - 2 || givenY.dimension > 1;
-  });
+  const { m, k, n, stack, kept, multiplications } = productShape(givenX, givenY, options);
+  const { transposeA = false, transposeB = false, precision } = options;
+  const x = precision === 'single' ? asSingle(givenX) : givenX;
+  const y = precision === 'single' ? asSingle(givenY) : givenY;
   return {
-    x: stacked(x, [...stack, m, k]),
-    y: stacked(y, [...stack, k, n]),
-    shape,
+    x: stacked(x.dimension === 1 ? column(x).transpose() : swapped(x, transposeA), [...stack, m, k]),
+    y: stacked(y.dimension === 1 ? column(y) : swapped(y, transposeB), [...stack, k, n]),
+    shape: [...stack, m, n],
     kept,
-    multiplications: sizeOf(shape) * k,
+    multiplications,
   };
+}
+
+function asSingle<D extends DType>(array: NDArray<D>): NDArray<D> {
+  return array.dtype === 'float32' ? array : (array.astype('float32') as NDArray<DType> as NDArray<D>);
 }
 
 function blank<D extends DType>({ x, shape }: Product<D>): NDArray<D> {

@@ -1,0 +1,192 @@
+import { createRuntime, SchedulingError } from '@poniard/core';
+import { array, type MatmulOptions, matmul, NDArray, rand, zeros } from '@poniard/linalg';
+import { cpuThreads } from '@poniard/proc-cpu';
+import { webgpu } from '@poniard/proc-gpu';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { DType } from '../dtype.js';
+import type { NDArray as Generated } from '../ndarray.js';
+import { gpuOnly, hasGpu } from '../testing/gpu.js';
+import { plainProduct, productCases } from '../testing/products.js';
+
+/** Generated arrays are of the source's class; users have the package's. */
+function asPublic({ data, shape, strides, offset }: Generated): NDArray {
+  return new NDArray(data, shape, strides, offset);
+}
+
+function plainIn64(x: NDArray, y: NDArray): NDArray {
+  return asPublic(plainProduct(x.astype('float64') as never, y.astype('float64') as never));
+}
+
+/** The largest difference, relative to the largest element. */
+function relativeError(found: NDArray, expected: NDArray): number {
+  const [a, b] = [[...found], [...expected]];
+  const size = Math.max(...b.map(Math.abs));
+  return Math.max(...a.map((value, at) => Math.abs(value - b[at]!))) / size;
+}
+
+describe.skipIf(!hasGpu)('matmul on a GPU', () => {
+  const on = gpuOnly();
+  const product = <D extends DType>(x: NDArray<D>, y: NDArray<D>, options?: MatmulOptions) =>
+    on.runtime.spawn(matmul, x, y, options) as PromiseLike<NDArray>;
+
+  test('agrees with the plain loop, for all layouts, orientations and types', async () => {
+    await fc.assert(
+      fc.asyncProperty(productCases(21, ['float32', 'int32']), async ({ x, y, options }) => {
+        const expected = plainProduct(options.transposeA ? x.T : x, options.transposeB ? y.T : y);
+        const found = await product(asPublic(x), asPublic(y), options);
+        expect([found.dtype, found.shape]).toEqual([expected.dtype, expected.shape]);
+        expect([...found]).toEqual([...expected]);
+      }),
+      { numRuns: 30 },
+    );
+    // Each kind of product compiles a kernel, which takes a software GPU half a second where others work too.
+  }, 60_000);
+
+  test.each([
+    [128, 128, 128],
+    [67, 129, 65],
+    [1, 333, 51],
+    [51, 1, 33],
+    [333, 51, 1],
+    [5, 1000, 3],
+  ])('of random %i × %i by %i is within 1e-5 of float64', async (m, k, n) => {
+    const x = rand([m, k], { seed: 1, dtype: 'float32' });
+    const y = rand([k, n], { seed: 2, dtype: 'float32' });
+    const expected = plainIn64(x, y);
+    expect(relativeError(await product(x, y), expected)).toBeLessThan(1e-5);
+  });
+
+  test('of vectors and of stacks has the shapes and elements that the host gives', async () => {
+    const shapes: [number[], number[]][] = [
+      [[5], [5]],
+      [[5], [5, 3]],
+      [[3, 5], [5]],
+      [[4, 3, 5], [5]],
+      [
+        [4, 3, 5],
+        [5, 2],
+      ],
+      [[5], [4, 5, 2]],
+      [
+        [4, 3, 5],
+        [4, 5, 2],
+      ],
+      [
+        [2, 1, 3, 4],
+        [3, 4, 8],
+      ],
+      [
+        [2, 1, 3, 5],
+        [1, 3, 5, 2],
+      ],
+      [
+        [3, 4],
+        [2, 3, 4, 4],
+      ],
+      [
+        [0, 3, 4],
+        [4, 4],
+      ],
+    ];
+    for (const [shapeX, shapeY] of shapes) {
+      const x = rand(shapeX, { seed: 1, dtype: 'float32' });
+      const y = rand(shapeY, { seed: 2, dtype: 'float32' });
+      const [found, expected] = await Promise.all([product(x, y), matmul(x, y)]);
+      expect(found.shape).toEqual(expected.shape);
+      [...expected].forEach((value, at) => {
+        expect([...found][at]).toBeCloseTo(value, 5);
+      });
+    }
+    const x = rand([2, 5, 3], { seed: 3, dtype: 'float32' });
+    const y = rand([2, 6, 5], { seed: 4, dtype: 'float32' });
+    const both = { transposeA: true, transposeB: true };
+    const [found, expected] = await Promise.all([product(x, y, both), matmul(x, y, both)]);
+    expect(relativeError(found, expected)).toBeLessThan(1e-5);
+  });
+
+  test('keeps NaN and infinities where they belong, also beside an edge', async () => {
+    const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+    const x = array(
+      [
+        [1, nan, 0, 0, 1],
+        [1, 1, 1, 1, 1],
+        [inf, 0, 0, 0, 1],
+      ],
+      [3, 5],
+      'float32',
+    );
+    const y = array(
+      [
+        [1, 2],
+        [1, 1],
+        [1, 1],
+        [1, 1],
+        [-inf, 1],
+      ],
+      [5, 2],
+      'float32',
+    );
+    expect((await product(x, y)).toNested()).toEqual([
+      [nan, nan],
+      [-inf, 6],
+      [nan, inf],
+    ]);
+  });
+
+  test('of nothing is zeros; of no rows is empty', async () => {
+    expect((await product(zeros([2, 0], 'float32'), zeros([0, 3], 'float32'))).toNested()).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+    expect((await product(zeros([0, 2], 'float32'), zeros([2, 3], 'float32'))).shape).toEqual([0, 3]);
+  });
+
+  test('of int32 wraps around as on the host', async () => {
+    const x = array([2 ** 31 - 1, 65537, -3, 7], [2, 2], 'int32');
+    expect((await product(x, x)).toNested()).toEqual((await matmul(x, x)).toNested());
+  });
+
+  test('refuses what does not fit with the errors of the host', async () => {
+    const wrong = (x: NDArray, y: NDArray) => product(x, y);
+    await expect(wrong(zeros([2, 3], 'float32'), zeros([2, 3], 'float32'))).rejects.toThrow(
+      'matmul: shapes of float32 [2, 3] and float32 [2, 3] do not fit: 3 columns meet 2 rows',
+    );
+    await expect(wrong(zeros([2, 2], 'float32'), zeros([2, 2], 'int32'))).rejects.toThrow('do not mix');
+    await expect(wrong(zeros([], 'float32'), zeros([2, 2], 'float32'))).rejects.toThrow('use scale or mul');
+  });
+
+  test('of float64 is refused with a way out, and taken with precision: single', async () => {
+    const x = rand([6, 6], { seed: 5 });
+    await expect(product(x, x)).rejects.toMatchObject({ cause: expect.any(SchedulingError) });
+    await expect(product(x, x)).rejects.toThrow(/argument 1 is float64/);
+    const single = await on.runtime.spawn(matmul, x, x, { precision: 'single' });
+    expect(single.dtype).toBe('float32');
+    expect(relativeError(single, plainIn64(x, x))).toBeLessThan(1e-6);
+  });
+});
+
+describe.skipIf(!hasGpu)('matmul where there are threads and a GPU', () => {
+  test('stays on threads for float64, and may use either for float32 and with precision: single', async () => {
+    await using runtime = createRuntime({
+      plugins: [cpuThreads({ threads: 1 }), webgpu({ adapter: 'software' })],
+    });
+    await runtime.ready();
+    const x = rand([8, 8], { seed: 6 });
+    const double = await runtime.spawn(matmul, x, x);
+    expect(double.dtype).toBe('float64');
+    const single = await runtime.spawn(matmul, x, x, { precision: 'single' });
+    expect(single.dtype).toBe('float32');
+    const host = await matmul(x, x, { precision: 'single' });
+    expect(host.dtype).toBe('float32');
+    expect(relativeError(single, host)).toBeLessThan(1e-6);
+  });
+
+  test('precision: single is for floats', async () => {
+    const x = zeros([2, 2], 'int32');
+    await expect(matmul(x, x, { precision: 'single' })).rejects.toThrow("precision 'single' is for floats");
+    await expect(matmul(x, x, { precision: 'half' as never })).rejects.toThrow(
+      "precision is 'single' or not given",
+    );
+  });
+});

@@ -1,0 +1,51 @@
+/** @file Makes matrices larger by zeros below and to the right, so that kernels may read them by fours. */
+import {
+  type ComputedDType,
+  EACH_ELEMENT,
+  type GpuArray,
+  type GpuDevicePort,
+  type WgslType,
+  wgslType,
+  workgroupsFor,
+} from './port.js';
+
+const padKernel = (type: WgslType): string => `
+struct Sizes { rows: u32, columns: u32, paddedRows: u32, paddedColumns: u32 }
+@group(0) @binding(0) var<storage, read> given: array<${type}>;
+@group(0) @binding(1) var<storage, read_write> padded: array<${type}>;
+@group(0) @binding(2) var<uniform> sizes: Sizes;
+${EACH_ELEMENT}
+  if (index >= arrayLength(&padded)) { return; }
+  let column = index % sizes.paddedColumns;
+  let row = (index / sizes.paddedColumns) % sizes.paddedRows;
+  let layer = index / sizes.paddedColumns / sizes.paddedRows;
+  let source = (layer * sizes.rows + row) * sizes.columns + column;
+  let isGiven = row < sizes.rows && column < sizes.columns;
+  padded[index] = select(0, given[select(0u, source, isGiven)], isGiven);
+}`;
+
+/** A stack of matrices (the last two axes) with rows and columns up to the next multiple of 4; itself where it has them. */
+export function padded(
+  gpu: GpuDevicePort,
+  array: GpuArray<ComputedDType>,
+  [rows, columns]: readonly [number, number],
+  padRows: boolean,
+): GpuArray<ComputedDType> {
+  const paddedRows = padRows ? upToFour(rows) : rows;
+  const paddedColumns = upToFour(columns);
+  if (paddedRows === rows && paddedColumns === columns) return array;
+  const layers = array.size / (rows * columns);
+  const out = gpu.alloc([layers, paddedRows, paddedColumns], array.dtype);
+  const type = wgslType(array);
+  const kernel = gpu.kernel(`linalg.pad ${type}`, () => ({ label: 'pad', wgsl: padKernel(type) }));
+  gpu.run(kernel, {
+    bindings: [array, out],
+    workgroups: workgroupsFor(out.size, gpu.limits.workgroupsPerDimension),
+    uniforms: new Uint32Array([rows, columns, paddedRows, paddedColumns]),
+  });
+  return out;
+}
+
+export function upToFour(extent: number): number {
+  return Math.ceil(extent / 4) * 4;
+}
