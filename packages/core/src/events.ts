@@ -15,7 +15,8 @@ export type EventType =
   | 'chunk:moved'
   | 'chunk:free'
   | 'processor:up'
-  | 'processor:lost';
+  | 'processor:lost'
+  | 'processor:absent';
 
 /** One event. Dagger's counterpart: TimespanLogging's events. */
 export interface PoniardEvent {
@@ -26,9 +27,14 @@ export interface PoniardEvent {
   readonly name?: string | undefined;
   readonly processor?: string | undefined;
   readonly bytes?: number | undefined;
-  /** Run time in µs, where the processor measured it. */
+  /** The ids of the memory spaces between which something moved. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** In µs: the run time, where the processor measured it; how long a move took. */
   readonly micros?: number | undefined;
   readonly error?: unknown;
+  /** Why a processor is not there. */
+  readonly reason?: string | undefined;
 }
 
 export type EventListener = (event: PoniardEvent) => void;
@@ -86,6 +92,8 @@ function line(event: PoniardEvent, start: number): string {
   const task = event.task === undefined ? '' : ` ${event.name} (#${event.task})`;
   const where = event.processor === undefined ? '' : ` on ${event.processor}`;
   const bytes = event.bytes === undefined ? '' : `, ${event.bytes} bytes`;
+  const way = event.to === undefined ? '' : ` from ${event.from} to ${event.to}`;
   const error = event.error === undefined ? '' : `: ${String(event.error)}`;
-  return `${at}  ${event.type}${task}${where}${bytes}${error}`;
+  const reason = event.reason === undefined ? '' : `: ${event.reason}`;
+  return `${at}  ${event.type}${task}${where}${way}${bytes}${error}${reason}`;
 }

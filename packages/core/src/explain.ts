@@ -13,16 +13,18 @@ export interface PlacementRow {
   readonly refusal: string | undefined;
 }
 
-/** What a task would cost on each processor, as the scheduler sees it now. */
+/** What a task would cost on each processor, as the scheduler sees it now. Printed, it is a table. */
 export interface PlacementReport {
   readonly task: number;
   readonly name: string;
   /** The processor that ran it or is to run it. */
   readonly processor: string | undefined;
   readonly rows: readonly PlacementRow[];
+  /** Kinds of processor that the task has an implementation for, and of which there is none. */
+  readonly absent: readonly { readonly kind: string; readonly reason: string }[];
   /** What happened to the task so far; empty unless the runtime was made with `debug`. */
   readonly story: string;
-  /** The rows as a table. */
+  /** The rows as a table, in µs. */
   toString(): string;
 }
 
@@ -35,25 +37,58 @@ export function explainTask(state: SchedulerState, record: TaskRecord, events: E
         cost: reason === undefined ? state.costs.terms(record, place) : undefined,
         refusal: reason,
       }));
-  return {
-    task: record.id,
-    name: record.name,
-    processor: record.place?.processor.id,
+  return new Report(
+    record.id,
+    record.name,
+    record.place?.processor.id,
     rows,
-    story: events.story(record.id),
-    toString() {
-      return [
-        `${this.name} (#${this.task}) → ${this.processor ?? 'not placed yet'}`,
-        ...rows.map(rowText),
-      ].join('\n');
-    },
-  };
+    state.absent.filter(({ kind }) => record.fn.has(kind)),
+    events.story(record.id),
+  );
 }
 
-function rowText({ processor, cost, refusal }: PlacementRow): string {
-  const name = processor.padEnd(10);
-  if (cost === undefined) return `  ${name} refused: ${refusal}`;
-  const us = (micros: number): string => `${Math.round(micros)} µs`;
-  const guess = cost.measured ? '' : ' (a guess)';
-  return `  ${name} ${us(cost.total)} = queued ${us(cost.queued)} + transfer ${us(cost.transfer)} + run ${us(cost.run)}${guess}`;
+class Report implements PlacementReport {
+  constructor(
+    readonly task: number,
+    readonly name: string,
+    readonly processor: string | undefined,
+    readonly rows: readonly PlacementRow[],
+    readonly absent: PlacementReport['absent'],
+    readonly story: string,
+  ) {}
+
+  toString(): string {
+    const { rows, processor, absent } = this;
+    const costs = rows.filter(({ cost }) => cost !== undefined);
+    const table = [
+      ['', 'µs', 'queued', 'transfer', 'run'],
+      ...costs.map(({ processor: id, cost }) =>
+        costCells(`${id === processor ? '→' : ' '} ${id}`, cost as CostTerms),
+      ),
+    ];
+    const widths =
+      table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
+    const lines = table.map((row) =>
+      row
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
+        .join('  '),
+    );
+    return [
+      `${this.name} (#${this.task}) → ${processor ?? 'not placed yet'}`,
+      ...(costs.length === 0 ? [] : lines.map((line) => line.trimEnd())),
+      ...rows.flatMap(({ processor: id, refusal }) => (refusal === undefined ? [] : [`  ${id}: ${refusal}`])),
+      ...absent.map(({ kind, reason }) => `  ${kind}: ${reason}`),
+    ].join('\n');
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** A run time that was not measured is marked `~`. */
+function costCells(name: string, { total, queued, transfer, run, measured }: CostTerms): string[] {
+  const whole = (micros: number): string => `${Math.round(micros)}`;
+  return [name, whole(total), whole(queued), whole(transfer), `${measured ? '' : '~'}${whole(run)}`];
 }

@@ -40,6 +40,7 @@ export type { Plugin } from './plugin.js';
 export * from './ports.js';
 export type * from './processor.js';
 export type { CloseOptions, Runtime, RuntimeOptions } from './runtime.js';
+export type { TransferLink } from './scheduler/costs.js';
 export { Costs, type CostTerms, EarliestFinish, type PlacementPolicy } from './scheduler/placement.js';
 export type { Fetched } from './shared-functions.js';
 export type { Arg, Spawn } from './spawn.js';

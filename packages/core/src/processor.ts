@@ -13,6 +13,8 @@ export interface MemorySpace {
   readonly sharesHost?: boolean;
   /** Frees values that live here, by the keys under which they were reported. */
   free?(keys: readonly number[]): void;
+  /** Whether an argument that is on the host has a copy here, so that it need not come again (C2). */
+  holds?(call: Call, index: number): boolean;
 }
 
 /** Why a processor does not take a call. */
@@ -162,7 +164,24 @@ export interface Mover {
   readonly from: string;
   readonly to: string;
   /** To `'host'`: gives plain data. To another space: gives what the processor's calls find there. */
-  move(call: Call): Promise<HostValue>;
+  move(call: Call): Promise<MovedValue>;
+}
+
+/** A value that a {@link Mover} has carried. */
+export interface MovedValue extends HostValue {
+  /** How long the way took, in µs, where it also had to wait for something else. Default: the whole time. */
+  readonly micros?: number | undefined;
+}
+
+/** A value that a processor has carried by itself, such as an argument into its own memory. */
+export interface Transfer {
+  /** The ids of the memory spaces. */
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: number;
+  readonly micros: number;
+  /** For which call; none where it was done to learn what moving costs. */
+  readonly call?: Call | undefined;
 }
 
 /** What a plug-in registers under `PROCESSOR_PROVIDER`. */
@@ -178,6 +197,10 @@ export interface ProcessorHost {
   add(...processors: Processor[]): void;
   /** Carries results between spaces. */
   addMover(mover: Mover): void;
+  /** A processor has carried a value by itself: placement learns from it (P2), and subscribers hear of it. */
+  moved(transfer: Transfer): void;
+  /** Says why there is no processor of a kind: `explain` and errors then show it. */
+  absent(kind: string, reason: string): void;
   /** Serves tasks that spawn tasks from another thread; see `lane/host.ts`. */
   readonly nested: NestedHost;
 }

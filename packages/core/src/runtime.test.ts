@@ -1,18 +1,10 @@
-import {
-  CancelledError,
-  createRuntime,
-  PoniardError,
-  type PoniardEvent,
-  TaskFailedError,
-  TimeoutError,
-} from '@poniard/core';
+import { CancelledError, createRuntime, PoniardError, TaskFailedError, TimeoutError } from '@poniard/core';
 import { cpuThreads } from '@poniard/proc-cpu';
 import {
   ClockedProcessor,
   collectGarbage,
   createTestRuntime,
   FakeClock,
-  FakeHost,
   FakeKeepAlive,
   FakeMemory,
   FakeProcessor,
@@ -21,9 +13,6 @@ import {
 import { describe, expect, it } from 'vitest';
 
 const add = (a: number, b: number): number => a + b;
-const boom = (): never => {
-  throw new Error('boom');
-};
 const never = (): Promise<never> => new Promise(() => {});
 
 async function rejection(promise: PromiseLike<unknown>): Promise<Error> {
@@ -155,110 +144,6 @@ describe('time', () => {
     expect(error.cause).toBeInstanceOf(CancelledError);
     expect((error.cause as Error).cause).toBe('enough');
     expect((await rejection(runtime.spawn.with({ signal }, add, 1, 2))).cause).toBeInstanceOf(CancelledError);
-  });
-});
-
-describe('what a runtime tells of itself', () => {
-  it('P5. explain() gives each processor its cost, term by term, or the reason why it was refused', async () => {
-    const processors = [
-      new FakeProcessor({ id: 'a' }),
-      new FakeProcessor({ id: 'b', accepts: () => ({ reason: 'it is shy' }) }),
-    ];
-    const runtime = createTestRuntime({ debug: true, fakes: { processors } });
-    await runtime.ready();
-    const first = runtime.spawn(add, 1, 2);
-    const report = runtime.explain(first);
-    expect(report.processor).toBe('a');
-    expect(report.rows.map(({ processor, refusal }) => [processor, refusal])).toEqual([
-      ['inline:0', expect.stringContaining('it runs only what names it')],
-      ['a', undefined],
-      ['b', 'it is shy'],
-    ]);
-    expect(report.rows[1]?.cost).toEqual({
-      queued: 1000,
-      transfer: 0,
-      run: 1000,
-      total: 2000,
-      measured: false,
-    });
-    expect(`${report}`).toContain(
-      'a          2000 µs = queued 1000 µs + transfer 0 µs + run 1000 µs (a guess)',
-    );
-    expect(report.story.match(/task:\w+/g)).toEqual(['task:spawn', 'task:ready', 'task:assigned']);
-  });
-
-  it('stats() counts tasks, processors and bytes', async () => {
-    const space = new FakeMemory('far');
-    const processor = new FakeProcessor({ space, keeps: () => true, bytes: 500 });
-    const runtime = createTestRuntime({ fakes: { processors: [processor] } });
-    await runtime.ready();
-    const tasks = [
-      runtime.spawn(add, 1, 2),
-      runtime.spawn(add, 1, 2),
-      runtime.spawn(add, runtime.spawn(boom), 2),
-    ];
-    await settle();
-    processor.finish();
-    await settle();
-    expect(runtime.stats()).toMatchObject({
-      tasks: { waiting: 1, ready: 1, running: 1, finished: 1, failed: 0, cancelled: 0 },
-      processors: [
-        { id: 'inline:0', finished: 0 },
-        { id: 'fake:0', kind: 'fake', up: true, queued: 1, sent: 1, finished: 1 },
-      ],
-      bytes: { far: 500 },
-    });
-    processor.finish();
-    await settle();
-    processor.finish();
-    expect(await tasks[1]).toBe(3);
-    await rejection(tasks[2] as never);
-    expect(runtime.stats().tasks).toMatchObject({ finished: 2, failed: 2 });
-    await runtime.close();
-    processor.lose();
-  });
-
-  it('subscribe() tells every event from then on, until it is ended', async () => {
-    const runtime = createTestRuntime();
-    await runtime.spawn(add, 1, 2);
-    const heard: PoniardEvent[] = [];
-    const stop = runtime.subscribe((event) => heard.push(event));
-    const task = runtime.spawn.with({ name: 'sum' }, add, 1, 2);
-    await task;
-    stop();
-    await runtime.spawn(add, 1, 2);
-    expect(heard.map(({ type }) => type)).toEqual([
-      'task:spawn',
-      'task:ready',
-      'task:assigned',
-      'task:start',
-      'task:answer',
-      'task:finish',
-    ]);
-    expect(heard.every(({ task: id, name }) => id === task.id && name === 'sum')).toBe(true);
-  });
-
-  it('S11. a failure that nobody looked at is reported once, when the runtime closes', async () => {
-    const host = new FakeHost();
-    const runtime = createTestRuntime({ fakes: { host } });
-    const unseen = runtime.spawn.with({ name: 'unseen' }, boom);
-    const downstream = runtime.spawn(add, unseen, 1);
-    const seen = runtime.spawn(boom);
-    await rejection(seen);
-    await runtime.close();
-    expect(host.warnings).toHaveLength(1);
-    expect(host.warnings[0]?.message).toMatch(
-      /^task unseen \(#1\) failed and nobody looked at it: Error: boom\n/,
-    );
-    expect(downstream.state).toBe('failed');
-  });
-
-  it('S11. waiting for a failed task is looking at it', async () => {
-    const host = new FakeHost();
-    const runtime = createTestRuntime({ fakes: { host } });
-    await runtime.wait(runtime.spawn(boom));
-    await runtime.close();
-    expect(host.warnings).toEqual([]);
   });
 });
 

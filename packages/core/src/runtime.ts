@@ -86,7 +86,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       return new LocalChunk(this.shell, call as TaskRecord, undefined);
     });
     this.shell.addProcessor(this.inline);
-    for (const mover of movers) this.shell.addMover(mover);
+    for (const mover of movers) this.shell.moves.add(mover);
     this.started = this.start();
     this.started.catch(() => {});
   }
@@ -275,7 +275,9 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       add: (...processors) => {
         for (const processor of processors) this.shell.addProcessor(processor);
       },
-      addMover: (mover) => this.shell.addMover(mover),
+      addMover: (mover) => this.shell.moves.add(mover),
+      moved: (transfer) => this.shell.moves.happened(transfer),
+      absent: (kind, reason) => this.shell.absent(kind, reason),
       nested: new NestedRuntime(this.shell, this.functions, this.defaults),
     };
     const failures: PoniardError[] = [];

@@ -1,5 +1,6 @@
 /** @file What a runtime tells about itself in numbers. */
 import type { Store } from './ports.js';
+import type { TransferLink } from './scheduler/costs.js';
 import { Phase } from './scheduler/record.js';
 import type { SchedulerState } from './scheduler/state.js';
 import type { TaskState } from './task.js';
@@ -10,6 +11,8 @@ export interface RuntimeStats {
   readonly processors: readonly ProcessorStats[];
   /** Bytes of values by memory space: what the store keeps on the host, and results that live with a processor. */
   readonly bytes: Readonly<Record<string, number>>;
+  /** What has moved between memory spaces, and what moving was found to cost. */
+  readonly transfers: readonly TransferLink[];
 }
 
 export interface ProcessorStats {
@@ -51,5 +54,6 @@ export function collectStats(state: SchedulerState, store: Store): RuntimeStats 
       ...Object.fromEntries(live.map((place) => [place.processor.space.id, place.residentBytes])),
       host: store.bytes,
     },
+    transfers: state.costs.transfers.all(),
   };
 }

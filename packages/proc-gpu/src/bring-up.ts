@@ -1,8 +1,9 @@
 /** @file From an adapter to a processor. Loaded when there is an adapter: most programs, and all workers, have none. */
-import type { Mover, Processor, ValueCodec } from '@poniard/core';
+import type { Mover, Processor, Transfer, ValueCodec } from '@poniard/core';
 import { type AdapterChoice, type FoundAdapter, findAdapter } from './adapter.js';
 import { type DeviceOptions, GpuDevice } from './device.js';
 import { type ArrayCodec, HomeArrays } from './host-arrays.js';
+import { measureLinks } from './links.js';
 import { GpuProcessor } from './processor.js';
 
 export interface BringUpOptions extends DeviceOptions {
@@ -11,6 +12,8 @@ export interface BringUpOptions extends DeviceOptions {
   readonly adapter: AdapterChoice;
   readonly arrays: ArrayCodec | undefined;
   readonly codecs: readonly ValueCodec[];
+  /** Hears of what goes to the device and back without having been asked for. */
+  moved(transfer: Transfer): void;
 }
 
 /** @throws Error that says why the adapter cannot be used. */
@@ -26,5 +29,8 @@ export async function bringUp(
     return GpuDevice.open(again, options);
   };
   const gpu = await GpuDevice.open(found, options);
-  return new GpuProcessor(gpu, { id: options.nextId(), home, reopen });
+  const id = options.nextId();
+  const { moved } = options;
+  await measureLinks(gpu, id, moved);
+  return new GpuProcessor(gpu, { id, home, reopen, moved });
 }

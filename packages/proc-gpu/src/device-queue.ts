@@ -3,13 +3,13 @@
  * together and submitted once; a call whose inputs other calls make is recorded right behind them, and nothing waits for
  * the device in between.
  */
-import type { Call, HostValue, Loss, Report } from '@poniard/core';
+import type { Call, Loss, MovedValue, Report } from '@poniard/core';
 import { snapshot } from '@poniard/core';
 import type { Arguments } from './arguments.js';
 import type { GpuDevice } from './device.js';
 import { GpuError, GpuMemoryError } from './errors.js';
-import type { HomeArrays } from './host-arrays.js';
-import type { GpuTraits } from './port.js';
+import { asSingle, type HomeArrays } from './host-arrays.js';
+import type { GpuImplementation, GpuTraits } from './port.js';
 import type { Outcome, Submission } from './recorder.js';
 import { Results } from './results.js';
 import { isThenable, Run, type RunSite, SKIPPED } from './run.js';
@@ -40,6 +40,8 @@ export interface QueueOwner {
   readonly latest: number;
   /** The device has no room for a call; says whether this is the first time. */
   refuse(call: Call, reason: string): boolean;
+  /** Bytes have gone to the device, or from it to the host to make room. */
+  moved(call: Call, direction: 'in' | 'out', bytes: number, micros: number): void;
   /** Calls have ended well. */
   progress(): void;
 }
@@ -72,7 +74,9 @@ export class DeviceQueue implements RunSite {
     this.args = owner.args;
     this.traits = traitsOf(gpu);
     this.uploads = new Uploads(gpu);
-    this.results = new Results(gpu, owner.home);
+    this.results = new Results(gpu, owner.home, (call, bytes, micros) =>
+      owner.moved(call, 'out', bytes, micros),
+    );
     gpu.memory.onPressure(() => this.uploads.evict());
     gpu.memory.onPressure(() => this.results.evict());
     gpu.recorder.onSubmit((submission) => this.submitted(submission));
@@ -100,15 +104,28 @@ export class DeviceQueue implements RunSite {
     return this.runs.get(call);
   }
 
+  /** Whether an argument that is on the host is on the device too. */
+  holds(call: Call, index: number): boolean {
+    const argument = call.argument(index);
+    if (argument.kind !== 'value' || typeof argument.value !== 'object' || argument.value === null)
+      return argument.kind === 'local';
+    if (this.results.ofEncoded(argument.value) !== undefined) return true;
+    const fn = call.fn.local('webgpu') as GpuImplementation | undefined;
+    const { array: given } = this.args.decode(call, index, argument);
+    if (given === undefined) return true;
+    const array = fn?.single === true ? asSingle(given) : given;
+    return this.uploads.known(argument.value, array, call.id) !== undefined;
+  }
+
   /** Brings a kept result to the host, in the form in which values cross threads. */
-  async move(call: Call): Promise<HostValue> {
+  async move(call: Call): Promise<MovedValue> {
     try {
-      const value = await this.results.bringHome(call.id);
+      const { value, micros } = await this.results.bringHome(call.id);
       const label = `the result of ${call.name} (#${call.id})`;
       const encoded = snapshot(value, { codecs: [], label, copy: false });
       const { codecs, buffers } = encoded ?? {};
       this.results.cameHome(call.id, encoded?.value);
-      return { value: encoded?.value, codecs, buffers };
+      return { value: encoded?.value, codecs, buffers, micros };
     } catch (error) {
       // Where the device was lost, that is reported first, and the value is made again.
       await Promise.race([this.gpu.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
@@ -216,6 +233,7 @@ export class DeviceQueue implements RunSite {
 
   private fail(run: Run, error: unknown): void {
     const { call, report } = run;
+    this.tellMoves(run, 0);
     run.undo(this);
     this.runs.delete(call.id);
     if (error instanceof GpuMemoryError) {
@@ -262,9 +280,13 @@ export class DeviceQueue implements RunSite {
   private completed(batch: Batch, { problem, busy }: Outcome): void {
     this.inFlight.splice(this.inFlight.indexOf(batch), 1);
     const now = performance.now();
-    const took = busy ?? (now - Math.max(batch.began, this.lastDone)) * 1000;
+    const wall = (now - Math.max(batch.began, this.lastDone)) * 1000;
+    const took = busy ?? wall;
     this.lastDone = now;
     const { runs } = batch;
+    // The way there and back, which the device's own clock does not see, is a part of what its inputs cost.
+    const moves = runs.reduce((sum, run) => sum + run.moves.length, 0);
+    for (const run of runs) this.tellMoves(run, Math.max(0, wall - took) / moves);
     if (!batch.void && runs.length > 0) {
       if (problem !== undefined) this.takeBack(batch, problem);
       else {
@@ -275,6 +297,11 @@ export class DeviceQueue implements RunSite {
       }
     }
     this.pump();
+  }
+
+  private tellMoves(run: Run, overhead: number): void {
+    for (const { bytes, micros } of run.moves) this.owner.moved(run.call, 'in', bytes, micros + overhead);
+    run.moves.length = 0;
   }
 
   private answer(run: Run, micros: number): void {

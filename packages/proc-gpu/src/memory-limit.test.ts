@@ -1,5 +1,6 @@
 import { operation } from '@poniard/core';
 import { array, type NDArray } from '@poniard/linalg';
+import { cpuThreads } from '@poniard/proc-cpu';
 import { type GpuArray, type GpuDevicePort, gpuImplementation } from '@poniard/proc-gpu';
 import { describe, expect, test } from 'vitest';
 import { added, gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
@@ -52,6 +53,39 @@ describe.skipIf(!hasGpu)('the memory limit', () => {
     expect(((await runtime.spawn(scaled, result, 2)) as never as NDArray).get(5)).toBe(4);
     expect(gpu.gpu.memory.bytes).toBeLessThanOrEqual(128 * KIB);
     expect(gpu.gpu.readBack.reads).toBeGreaterThan(before);
+  });
+
+  test('drops results that the host has too before it sends others there', async () => {
+    const { runtime, gpu } = await gpuRuntime({ memoryLimit: 128 * KIB });
+    const only = runtime.spawn(scaled, filled(16, 1), 2);
+    await only.wait();
+    const home = await Promise.all([3, 4].map((factor) => runtime.spawn(scaled, filled(16, 1), factor)));
+    expect(gpu.gpu.readBack.reads).toBe(2);
+    // 16 KiB of the argument and 48 of the results are there; this needs 32 for its argument and 32 more.
+    const large = runtime.spawn(scaled, filled(32, 1), 5);
+    await large.wait();
+    const more = runtime.spawn(scaled, large, 6);
+    await more.wait();
+    expect(gpu.gpu.readBack.reads).toBe(2);
+    expect(home.map((value) => (value as never as NDArray).get(0))).toEqual([3, 4]);
+    expect(((await only) as never as NDArray).get(0)).toBe(2);
+    expect(((await more) as never as NDArray).get(0)).toBe(30);
+  });
+
+  test('what is larger than the limit runs on a thread instead', async () => {
+    const { runtime } = await gpuRuntime({
+      memoryLimit: 64 * KIB,
+      runtime: { plugins: [cpuThreads({ threads: 1 })] },
+    });
+    const sum = operation('sum', {
+      host: (x: NDArray) => (x.data as Float32Array).reduce((a, b) => a + b, 0),
+      webgpu: gpuImplementation((device: GpuDevicePort, _: GpuArray) => device.alloc([1], 'float32')),
+    });
+    const task = runtime.spawn(sum as never, filled(128, 1));
+    const refusal = runtime.explain(task).rows.find(({ kind }) => kind === 'webgpu')?.refusal;
+    expect(refusal).toMatch(/65536 bytes free and the inputs take 131|memoryLimit is 65536/);
+    expect(await task).toBe((128 * KIB) / 4);
+    expect(runtime.explain(task).processor).toBe('cpu:0');
   });
 
   test('an array larger than one binding is refused with the reason', async () => {

@@ -5,7 +5,7 @@ import { createRuntime } from '@poniard/core';
 import { gpuInfo, webgpu } from '@poniard/proc-gpu';
 import { createTestRuntime } from '@poniard/testing';
 import { describe, expect, test } from 'vitest';
-import { hasGpu } from './testing/gpu.js';
+import { hasGpu, scaled } from './testing/gpu.js';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 
@@ -29,7 +29,9 @@ describe('the plug-in webgpu', () => {
     const runtime = createTestRuntime({ plugins: [webgpu({ adapter: 'no such adapter' })] });
     await runtime.ready();
     expect(runtime.processors().map(({ id }) => id)).toEqual(['inline:0']);
-    expect((await gpuInfo('no such adapter')).reason).toBeTypeOf('string');
+    const { reason = '' } = await gpuInfo('no such adapter');
+    expect(reason).not.toBe('');
+    await expect(runtime.spawn(scaled, new Float32Array(1), 2)).rejects.toThrow(`webgpu: ${reason}`);
   });
 
   test('says why it brings nothing where it is asked to', async () => {

@@ -1,5 +1,5 @@
 /** @file The plug-in that brings GPUs. */
-import { type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
+import { type Plugin, PROCESSOR_PROVIDER, type Transfer, VALUE_CODEC, type ValueCodec } from '@poniard/core';
 import { type AdapterChoice, findAdapter } from './adapter.js';
 import { type ArrayCodec, codecOf } from './host-arrays.js';
 import { note } from './note.js';
@@ -28,8 +28,8 @@ const GPU_COUNT = Symbol.for('poniard.GPU_COUNT');
 
 /**
  * Runs operations on a GPU: kind `'webgpu'`, ids `gpu:0` … In a page through `navigator.gpu`, in Node through the package
- * `webgpu` (Dawn). Where there is no adapter it brings nothing, and everything runs on the CPU; `gpuInfo()` says why, and so does
- * the environment variable `NODE_DEBUG=poniard`. Dagger: `DaggerGPU`.
+ * `webgpu` (Dawn). Where there is no adapter it brings nothing, and everything runs on the CPU; `gpuInfo()` says why, and so do
+ * `runtime.explain(task)`, the event `processor:absent`, and the environment variable `NODE_DEBUG=poniard`. Dagger: `DaggerGPU`.
  *
  * @throws TypeError for an unknown option or one of the wrong type.
  * @example
@@ -72,12 +72,15 @@ export function webgpu(options: WebgpuOptions = {}): Plugin {
                 : [];
               const { bringUp } = await import('./bring-up.js');
               const nextId = () => `gpu:${ids.next++}`;
-              const options = { nextId, adapter, memoryLimit, features, arrays, codecs };
+              const moved = (transfer: Transfer): void => host.moved(transfer);
+              const options = { nextId, adapter, memoryLimit, features, arrays, codecs, moved };
               const processor = await bringUp(found, options);
               host.addMover(processor.mover);
               return [processor];
             } catch (error) {
-              note(`no GPU is used: ${error instanceof Error ? error.message : error}`);
+              const reason = error instanceof Error ? error.message : String(error);
+              host.absent('webgpu', reason);
+              note(`no GPU is used: ${reason}`);
               return [];
             }
           },

@@ -19,6 +19,56 @@ describe.skipIf(!hasGpu)('a GPU as a processor', () => {
     expect(gpu.uploads).toMatchObject({ count: 1, bytes: 12 });
   });
 
+  test('P5. each move is an event with its bytes, and wait() moves nothing', async () => {
+    const { runtime } = await gpuRuntime();
+    const moves: string[] = [];
+    runtime.subscribe(({ type, from, to, bytes, name, processor, micros }) => {
+      if (type !== 'chunk:moved') return;
+      expect(micros).toBeGreaterThan(0);
+      moves.push(`${name} ${processor}: ${bytes} bytes from ${from} to ${to}`);
+    });
+    const x = f32(1, 2, 3);
+    const product = runtime.spawn(scaled, x, 2);
+    const sum = runtime.spawn(added, product, x);
+    await sum.wait();
+    expect(moves).toEqual(['scaled gpu:0: 12 bytes from host to gpu:0']);
+    expect(await list(sum)).toEqual([3, 6, 9]);
+    expect(moves.slice(1)).toEqual(['added gpu:0: 12 bytes from gpu:0 to host']);
+    const there = runtime.stats().transfers.find(({ to }) => to === 'gpu:0');
+    expect(there).toMatchObject({ from: 'host', moves: 1, bytes: 12 });
+  });
+
+  test('P2. what moving costs is measured before the first task', async () => {
+    const { runtime } = await gpuRuntime();
+    const { transfers } = runtime.stats();
+    expect(transfers.map(({ from, to, moves }) => `${from} → ${to}: ${moves}`)).toEqual([
+      'host → gpu:0: 0',
+      'gpu:0 → host: 0',
+    ]);
+    for (const { latency, bandwidth } of transfers) {
+      expect(latency).toBeGreaterThan(0);
+      expect(bandwidth).toBeGreaterThan(0);
+    }
+  });
+
+  test('P1. C2. an argument that the GPU has a copy of costs no transfer', async () => {
+    const { runtime } = await gpuRuntime();
+    const chunk = runtime.tochunk(f32(1, 2));
+    const transfer = () => {
+      const task = runtime.spawn(scaled, chunk, 2);
+      return [
+        task,
+        runtime.explain(task).rows.find(({ kind }) => kind === 'webgpu')?.cost?.transfer,
+      ] as const;
+    };
+    const [first, before] = transfer();
+    expect(before).toBeGreaterThan(0);
+    const result = await first;
+    const [, after] = transfer();
+    expect(after).toBe(0);
+    expect([...(result as never as NDArray)]).toEqual([2, 4]);
+  });
+
   test('C2. an array that several tasks read moves once', async () => {
     const { runtime, gpu } = await gpuRuntime();
     const x = f32(1, 2);

@@ -1,5 +1,5 @@
 /** @file A GPU as a processor: its device, and another one when that is lost. */
-import type { Call, Loss, MemorySpace, Mover, Processor, Refusal, Report } from '@poniard/core';
+import type { Call, Loss, MemorySpace, Mover, Processor, Refusal, Report, Transfer } from '@poniard/core';
 import { Arguments } from './arguments.js';
 import type { GpuDevice } from './device.js';
 import { DeviceQueue, type QueueOwner } from './device-queue.js';
@@ -17,6 +17,8 @@ export interface GpuProcessorOptions {
   readonly home: HomeArrays;
   /** Opens a device like the one that was lost. */
   reopen(): Promise<GpuDevice>;
+  /** Hears of what goes to the device and back without having been asked for. */
+  moved(transfer: Transfer): void;
 }
 
 export class GpuProcessor implements Processor, QueueOwner {
@@ -50,7 +52,11 @@ export class GpuProcessor implements Processor, QueueOwner {
     this.id = options.id;
     this.home = options.home;
     this.args = new Arguments(options.home);
-    this.space = { id: this.id, free: (keys) => this.free(keys) };
+    this.space = {
+      id: this.id,
+      free: (keys) => this.free(keys),
+      holds: (call, index) => this.queue.holds(call, index),
+    };
     this.mover = { from: this.id, to: 'host', move: (call) => this.queue.move(call) };
     this.queue = this.adopt(gpu);
   }
@@ -114,6 +120,11 @@ export class GpuProcessor implements Processor, QueueOwner {
     if (this.refusals.has(call)) return false;
     this.refusals.set(call, { reason });
     return true;
+  }
+
+  moved(call: Call, direction: 'in' | 'out', bytes: number, micros: number): void {
+    const [from, to] = direction === 'in' ? ['host', this.id] : [this.id, 'host'];
+    this.options.moved({ from, to, bytes, micros, call });
   }
 
   progress(): void {

@@ -30,18 +30,29 @@ export class ReadBack {
 
   /**
    * Reads the first `bytes` bytes of a buffer as the commands that are recorded until now leave it. `take` copies them
-   * out. Reads of one turn go in one submission. Rejects when the device is lost.
+   * out; `took` hears how many µs it took since the device had done what was submitted before. Reads of one turn go in
+   * one submission. Rejects when the device is lost.
    */
-  read<T>({ buffer }: Allocation, bytes: number, take: (mapped: ArrayBuffer) => T): Promise<T> {
+  read<T>(
+    { buffer }: Allocation,
+    bytes: number,
+    take: (mapped: ArrayBuffer) => T,
+    took?: (micros: number) => void,
+  ): Promise<T> {
     const size = Math.max(4, Math.ceil(bytes / 4) * 4);
     const staging = this.staging(size);
     this.recorder.copy(buffer, staging, size);
     return new Promise((resolve, reject) => {
-      this.recorder.whenSubmitted(() => {
+      this.recorder.whenSubmitted((before) => {
+        let began = performance.now();
+        before?.done.then(() => {
+          began = performance.now();
+        });
         staging.mapAsync(READ, 0, size).then(() => {
           try {
             resolve(take(staging.getMappedRange(0, size)));
             staging.unmap();
+            took?.((performance.now() - began) * 1000);
             this.reads++;
             this.readBytes += bytes;
             this.giveBack(staging);
@@ -52,6 +63,12 @@ export class ReadBack {
       });
       this.recorder.submitSoon();
     });
+  }
+
+  /** What was read until now was read to learn what reading costs. */
+  forgetCounts(): void {
+    this.reads = 0;
+    this.readBytes = 0;
   }
 
   close(): void {

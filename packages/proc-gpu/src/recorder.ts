@@ -48,7 +48,7 @@ export class Recorder {
   private boundPipeline: Pipeline | undefined = undefined;
   private readonly chunks: UniformChunk[] = [];
   private chunk = 0;
-  private afterSubmit: (() => void)[] = [];
+  private afterSubmit: ((before: Submission | undefined) => void)[] = [];
   private listener: (submission: Submission) => void = () => {};
   private soon = false;
   private closed = false;
@@ -117,8 +117,8 @@ export class Recorder {
     this.pending++;
   }
 
-  /** Calls back when what has been recorded until now has been submitted. */
-  whenSubmitted(callback: () => void): void {
+  /** Calls back when what has been recorded until now has been submitted, with what was submitted before it. */
+  whenSubmitted(callback: (before: Submission | undefined) => void): void {
     this.afterSubmit.push(callback);
   }
 
@@ -161,7 +161,7 @@ export class Recorder {
     this.submitted();
     const callbacks = this.afterSubmit;
     this.afterSubmit = [];
-    for (const callback of callbacks) callback();
+    for (const callback of callbacks) callback(this.last);
     this.last = { done: outcome(wrong, done) };
     this.listener(this.last);
   }

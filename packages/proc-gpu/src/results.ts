@@ -1,8 +1,9 @@
 /**
  * @file Results that live on a device: by the number of the call that made them, until nobody needs them. When the
- * device's memory is full, the one that was used longest ago goes to the host, and comes back when it is needed.
+ * device's memory is full, those that the host has too are dropped; then the one that was used longest ago goes to the
+ * host, and comes back when it is needed.
  */
-import { PoniardError } from '@poniard/core';
+import { type Call, PoniardError } from '@poniard/core';
 import type { GpuDevice } from './device.js';
 import type { HostData } from './dtype.js';
 import { eachArray, GpuArray, mapArrays } from './gpu-array.js';
@@ -13,10 +14,13 @@ type Away = Map<GpuArray, Uint8Array<ArrayBuffer>>;
 
 export class Result {
   freed = false;
+  /** The host has the value too, and gives it to calls. */
+  isHome = false;
   /** On the host, or on the way there. */
   away: Away | Promise<Away> | undefined = undefined;
 
   constructor(
+    readonly call: Call,
     /** Arrays, alone or in plain lists and objects; the result holds their buffers. */
     public value: unknown,
     readonly bytes: number,
@@ -33,6 +37,8 @@ export class Results {
   constructor(
     private readonly gpu: GpuDevice,
     private readonly home: HomeArrays,
+    /** Hears of what goes to the host to make room. */
+    private readonly onAway: (call: Call, bytes: number, micros: number) => void,
   ) {}
 
   get size(): number {
@@ -40,11 +46,9 @@ export class Results {
   }
 
   /** Keeps a value, whose buffers the caller has retained for it. */
-  add(call: number, value: unknown, bytes: number): Result {
-    const result = new Result(value, bytes);
-    this.byCall.set(call, result);
+  add(call: Call, value: unknown, bytes: number): void {
+    this.byCall.set(call.id, new Result(call, value, bytes));
     this.bytes += bytes;
-    return result;
   }
 
   get(call: number): Result | undefined {
@@ -78,8 +82,13 @@ export class Results {
     eachArray(result.value, ({ allocation }) => this.gpu.memory.release(allocation));
   }
 
-  /** Sends the result that was used longest ago to the host. Returns whether there was one. */
+  /** Drops a result that the host has too, or sends the one that was used longest ago there. Whether there was one. */
   evict(): boolean {
+    for (const result of this.byCall.values()) {
+      if (!result.isHome || !isMovable(result.value)) continue;
+      this.free(result.call.id);
+      return true;
+    }
     for (const result of this.byCall.values()) {
       if (result.away !== undefined || result.bytes === 0 || !isMovable(result.value)) continue;
       this.sendAway(result);
@@ -89,7 +98,7 @@ export class Results {
   }
 
   /** The value as it is on the host, with its arrays in new shared memory. */
-  async bringHome(call: number): Promise<unknown> {
+  async bringHome(call: number): Promise<{ readonly value: unknown; readonly micros: number | undefined }> {
     const result = this.byCall.get(call);
     if (result === undefined)
       throw new PoniardError(`the result of #${call} is not on this device; please report this`);
@@ -98,6 +107,10 @@ export class Results {
     const { value, away } = result;
     const homes = new Map<GpuArray, unknown>();
     const coming: Promise<void>[] = [];
+    let micros: number | undefined;
+    const took = (spent: number): void => {
+      micros = Math.max(micros ?? 0, spent);
+    };
     eachArray(value, (array) => {
       const { dtype, size, shape, bytes, allocation } = array;
       const arrived = (data: HostData): void => void homes.set(array, this.home.make(data, dtype, shape));
@@ -105,33 +118,41 @@ export class Results {
       if (kept !== undefined) arrived(copyFromMapped(kept.buffer, dtype, size));
       else {
         const take = (mapped: ArrayBuffer): HostData => copyFromMapped(mapped, dtype, size);
-        coming.push(this.gpu.readBack.read(allocation, bytes, take).then(arrived));
+        coming.push(this.gpu.readBack.read(allocation, bytes, take, took).then(arrived));
       }
     });
     await Promise.all(coming);
-    return mapArrays(value, (array) => homes.get(array));
+    return { value: mapArrays(value, (array) => homes.get(array)), micros };
   }
 
   /** The result has come home as `encoded`: calls that get this may use what is on the device. */
   cameHome(call: number, encoded: unknown): void {
     const result = this.byCall.get(call);
-    if (result !== undefined && typeof encoded === 'object' && encoded !== null)
-      this.byValue.set(encoded, result);
+    if (result === undefined || typeof encoded !== 'object' || encoded === null) return;
+    result.isHome = true;
+    // Else the host would have it twice.
+    if (result.away !== undefined) this.free(call);
+    else this.byValue.set(encoded, result);
   }
 
   private sendAway(result: Result): void {
     const { value } = result;
     const away: Away = new Map();
     const coming: Promise<void>[] = [];
+    let micros = 0;
+    const took = (spent: number): void => {
+      micros = Math.max(micros, spent);
+    };
     eachArray(value, (array) => {
       const take = (mapped: ArrayBuffer): void => void away.set(array, new Uint8Array(mapped.slice(0)));
-      coming.push(this.gpu.readBack.read(array.allocation, array.bytes, take));
+      coming.push(this.gpu.readBack.read(array.allocation, array.bytes, take, took));
     });
     // The copies have been recorded: what is recorded later may use the buffers.
     eachArray(value, ({ allocation }) => this.gpu.memory.release(allocation));
     this.bytes -= result.bytes;
     const arrived = Promise.all(coming).then(() => {
       result.away = away;
+      this.onAway(result.call, result.bytes, micros);
       return away;
     });
     // A loss of the device is reported by its owner.

@@ -36,6 +36,8 @@ export class Run {
   resident = false;
   /** Runs alone, so that it is known whose fault an error is. */
   careful = false;
+  /** What it has uploaded: the time, in µs, is the host's part. */
+  readonly moves: { readonly bytes: number; readonly micros: number }[] = [];
   /** Called when it is recorded or has failed. */
   whenRecorded: (() => void)[] = [];
   private single = false;
@@ -132,7 +134,7 @@ export class Run {
     this.unpin();
     recording.end();
     this.recorded = true;
-    if (this.resident) site.results.add(this.call.id, this.value, this.bytes);
+    if (this.resident) site.results.add(this.call, this.value, this.bytes);
   }
 
   /** The call has ended, one way or the other. `latest`: see {@link Uploads.release}. */
@@ -167,9 +169,11 @@ export class Run {
       throw new TypeError(
         `${this.call.name}: argument ${index + 1} is ${array.hostType}, which WebGPU does not have`,
       );
-    const acquired = site.uploads.acquire(encoded, array, this.call.id);
-    this.uploads.push(acquired.upload);
-    return acquired.value;
+    const began = performance.now();
+    const { upload, value: onDevice, isNew } = site.uploads.acquire(encoded, array, this.call.id);
+    if (isNew) this.moves.push({ bytes: array.bytes, micros: (performance.now() - began) * 1000 });
+    this.uploads.push(upload);
+    return onDevice;
   }
 
   private pin(value: unknown): void {

@@ -27,6 +27,14 @@ export interface Upload {
   freed: boolean;
 }
 
+/** A copy as a call gets it. */
+export interface Acquired {
+  readonly upload: Upload;
+  readonly value: GpuArray;
+  /** It has been made for this call. */
+  readonly isNew: boolean;
+}
+
 export class Uploads {
   /** What has been uploaded so far. */
   count = 0;
@@ -52,13 +60,15 @@ export class Uploads {
    *
    * @param encoded the argument as it came.
    */
-  acquire(encoded: object, array: HostArray, callId: number): { upload: Upload; value: GpuArray } {
-    const upload = this.known(encoded, array, callId) ?? this.make(encoded, array);
+  acquire(encoded: object, array: HostArray, callId: number): Acquired {
+    const known = this.known(encoded, array, callId);
+    const upload = known ?? this.make(encoded, array);
     if (upload.readers++ === 0) this.idleBytes -= upload.allocation.capacity;
     upload.through = Math.max(upload.through, callId);
     this.all.delete(upload);
     this.all.add(upload);
-    return { upload, value: new GpuArray(upload.allocation, upload.dtype, array.shape) };
+    const value = new GpuArray(upload.allocation, upload.dtype, array.shape);
+    return { upload, value, isNew: known === undefined };
   }
 
   /** A call has ended. `latest`: the last call that is known to have been spawned. */
@@ -83,7 +93,8 @@ export class Uploads {
     return false;
   }
 
-  private known(encoded: object, array: HostArray, callId: number): Upload | undefined {
+  /** The copy that serves a call, if there is one. */
+  known(encoded: object, array: HostArray, callId: number): Upload | undefined {
     const same = this.byValue.get(encoded);
     if (same !== undefined && !same.freed) return same;
     const candidates = this.byBuffer.get(array.data.buffer);

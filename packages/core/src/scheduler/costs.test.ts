@@ -93,6 +93,16 @@ describe('transfer times', () => {
     expect(times.expected('gpu', 'host', 0)).toBe(50);
   });
 
+  it('P2. the first measurement takes the place of what was assumed', () => {
+    const times = new TransferTimes();
+    times.observe('host', 'gpu', 100, 400, true);
+    times.observe('host', 'gpu', 1e6, 1400);
+    expect(times.expected('host', 'gpu', 2e6)).toBe(400 + 2000);
+    expect(times.all()).toEqual([
+      { from: 'host', to: 'gpu', moves: 1, bytes: 1e6, latency: 400, bandwidth: 1000 },
+    ]);
+  });
+
   it('stay finite when a transfer took less than its latency', () => {
     const times = new TransferTimes();
     times.observe('host', 'gpu', 1e6, 1);

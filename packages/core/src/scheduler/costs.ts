@@ -86,35 +86,88 @@ export function sizeClass(bytes: number): number {
   return bytes < 4096 ? 0 : Math.floor(Math.log2(bytes)) - 11;
 }
 
-interface Link {
+/** What is known of the way from one memory space to another. */
+export interface TransferLink {
+  readonly from: string;
+  readonly to: string;
+  /** Values that have gone this way, and their bytes. */
+  readonly moves: number;
+  readonly bytes: number;
   /** µs for a transfer of almost nothing. */
-  latency: number;
+  readonly latency: number;
   /** Bytes for each µs. */
-  bandwidth: number;
+  readonly bandwidth: number;
 }
 
+/** Before anything was measured: a message between threads, and a copy at 2 GB/s. */
+const LATENCY = 50;
+const BANDWIDTH = 2000;
+/** In bytes. Up to this size a transfer tells of the latency, above of the bandwidth. */
 const SMALL = 16 * 1024;
+
+/** One way, as it is being learnt. */
+class Link implements TransferLink {
+  moves = 0;
+  bytes = 0;
+  private micros: number | undefined = undefined;
+  private rate: number | undefined = undefined;
+
+  constructor(
+    readonly from: string,
+    readonly to: string,
+  ) {}
+
+  get latency(): number {
+    return this.micros ?? LATENCY;
+  }
+  get bandwidth(): number {
+    return this.rate ?? BANDWIDTH;
+  }
+
+  observe(bytes: number, micros: number): void {
+    if (bytes <= SMALL) {
+      this.micros = average(this.micros, micros);
+      return;
+    }
+    // At least half of the time: a latency that is only assumed may be longer than the whole transfer.
+    const moving = Math.max(0.5, micros / 2, micros - this.latency);
+    this.rate = average(this.rate, bytes / moving);
+  }
+}
+
+/** The first measurement takes the place of what was assumed; later ones move it. */
+function average(known: number | undefined, measured: number): number {
+  return known === undefined ? measured : known + (measured - known) * NEWEST;
+}
 
 /** Latency and bandwidth per pair of memory spaces, from the transfers that really happened. */
 export class TransferTimes {
   private readonly links = new Map<string, Link>();
-  /** Before anything was measured: a message between threads, and a copy at 2 GB/s. */
-  private readonly initial: Link = { latency: 50, bandwidth: 2000 };
 
-  observe(from: string, to: string, bytes: number, micros: number): void {
+  /** `isTrial`: it was done to learn what moving costs, and does not count as a move. */
+  observe(from: string, to: string, bytes: number, micros: number, isTrial = false): void {
     const key = `${from}→${to}`;
-    const link = this.links.get(key) ?? { ...this.initial };
-    if (bytes <= SMALL) link.latency += (micros - link.latency) * NEWEST;
-    else {
-      const moving = Math.max(1, micros - link.latency);
-      link.bandwidth += (bytes / moving - link.bandwidth) * NEWEST;
+    let link = this.links.get(key);
+    if (link === undefined) {
+      link = new Link(from, to);
+      this.links.set(key, link);
     }
-    this.links.set(key, link);
+    link.observe(bytes, micros);
+    if (isTrial) return;
+    link.moves++;
+    link.bytes += bytes;
   }
 
   expected(from: string, to: string, bytes: number): number {
     if (from === to) return 0;
-    const link = this.links.get(`${from}→${to}`) ?? this.initial;
-    return link.latency + bytes / link.bandwidth;
+    const { latency = LATENCY, bandwidth = BANDWIDTH } = this.links.get(`${from}→${to}`) ?? {};
+    return latency + bytes / bandwidth;
+  }
+
+  /** All ways on which something has been measured. */
+  all(): TransferLink[] {
+    return [...this.links.values()].map(({ from, to, moves, bytes, latency, bandwidth }) => {
+      return { from, to, moves, bytes, latency, bandwidth };
+    });
   }
 }

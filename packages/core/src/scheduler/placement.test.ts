@@ -52,6 +52,30 @@ describe('the cost of a processor', () => {
     expect(cost(host)).toBe(1050);
   });
 
+  it('P1. C2. transfer: nothing for what a processor has a copy of', () => {
+    const holds = new Set<number>();
+    const space = Object.assign(new FakeMemory('gpu:0', false), {
+      holds: (_call: unknown, index: number) => holds.has(index),
+    });
+    const asked = gpu({ space });
+    const plain = gpu({ id: 'gpu:1', space: new FakeMemory('gpu:1', false), bytes: 2e6 });
+    const driver = new Driver([asked, plain], {
+      policy: { choose: (task, places) => places[task.name === 'made' ? 1 : 0] as never },
+    });
+    const made = driver.spawn(one, [], { name: 'made' });
+    plain.finish();
+    driver.fetch(made);
+    driver.arrive();
+    const task = driver.spawn(one, [bytes(1e6), made]);
+    const cost = (processor: P): number => driver.state.costs.transfer(task, driver.place(processor));
+    expect(cost(plain)).toBe(550);
+    expect(cost(asked)).toBe(550 + 1050);
+    holds.add(0);
+    expect(cost(asked)).toBe(1050);
+    holds.add(1);
+    expect(cost(asked)).toBe(0);
+  });
+
   it('P1. run: what was learnt, what the user says, or a guess', () => {
     const [p] = processors(1) as [P];
     const driver = new Driver([p]);

@@ -1,7 +1,7 @@
 /** @file Where a task runs: the cost of each processor, term by term, and the policy that picks one (P1). */
 import { sizeClass, type TransferTimes, UNKNOWN_MICROS } from './costs.js';
 import type { Place } from './place.js';
-import { SnapshotArgument, type TaskRecord } from './record.js';
+import { SnapshotArgument, TaskRecord } from './record.js';
 
 /** The terms of P1, in µs. */
 export interface CostTerms {
@@ -52,7 +52,7 @@ export class Costs {
     return task.settings.timeUtil !== undefined || task.fn.times.expected(kind, size) !== undefined;
   }
 
-  /** Expected µs to bring what `place` lacks. */
+  /** Expected µs to bring what `place` lacks; what it has a copy of counts nothing (C2). */
   transfer(task: TaskRecord, place: Place): number {
     let micros = 0;
     const { args } = task;
@@ -61,7 +61,8 @@ export class Costs {
       const arg = args[i];
       if (typeof arg !== 'object' || arg === null) continue;
       if (arg instanceof SnapshotArgument || arg.hosted) {
-        if (!place.sharesHostMemory) micros += this.transfers.expected('host', to, arg.bytes);
+        if (!place.sharesHostMemory && !hasCopy(task, i, place))
+          micros += this.transfers.expected('host', to, arg.bytes);
       } else if (arg.residence !== undefined && arg.residence !== place) {
         micros += this.transfers.expected(arg.residence.processor.space.id, 'host', arg.bytes);
         if (!place.sharesHostMemory) micros += this.transfers.expected('host', to, arg.bytes);
@@ -77,6 +78,14 @@ export class Costs {
     const measured = this.measured(task, place.processor.kind);
     return { queued, transfer, run, total: queued + transfer + run, measured };
   }
+}
+
+/** Whether an input that is on the host is in the memory of `place` too. */
+function hasCopy(task: TaskRecord, index: number, place: Place): boolean {
+  const { space } = place.processor;
+  if (space.holds !== undefined) return space.holds(task, index);
+  const arg = task.args[index];
+  return arg instanceof TaskRecord && arg.residence === place;
 }
 
 /**

@@ -2,18 +2,18 @@
  * @file The shell around the pure scheduler: it carries instructions out and feeds events back. All Promises,
  * timers and messages are here; all decisions are in `state.ts`.
  */
-import { PoniardError } from '../errors.js';
 import type { EventType } from '../events.js';
 import type { FunctionCodec } from '../functions/encoded.js';
 import type { FunctionRegistry } from '../functions/registry.js';
 import type { TaskSettings } from '../options.js';
 import type { Clock, EventSink, Host, KeepAlive, Store } from '../ports.js';
-import type { Mover, Processor } from '../processor.js';
+import type { Processor } from '../processor.js';
 import type { ValueSink } from '../task.js';
 import type { ValueCodec } from '../values/codec.js';
 import { Failures, taskFailedError } from './failures.js';
 import { Fetch } from './fetch.js';
 import { HostValues } from './host-values.js';
+import { Moves } from './moves.js';
 import type { Place } from './place.js';
 import type { PlacementPolicy } from './placement.js';
 import { Plans } from './plans.js';
@@ -53,7 +53,7 @@ export class Shell implements Outcomes {
   readonly values: HostValues;
   private readonly watches: Watches;
   private readonly plans: Plans;
-  private readonly movers = new Map<string, Mover>();
+  readonly moves = new Moves(this);
   private readonly reports = new Map<Place, PlaceReport>();
   private readonly handles = new FinalizationRegistry<TaskRecord>((record) => this.release(record));
   private idleListeners: (() => void)[] = [];
@@ -231,8 +231,11 @@ export class Shell implements Outcomes {
     this.flushSoon();
   }
 
-  addMover(mover: Mover): void {
-    this.movers.set(`${mover.from}→${mover.to}`, mover);
+  /** There is no processor of a kind. */
+  absent(kind: string, reason: string): void {
+    this.state.absent.push({ kind, reason });
+    if (!this.ports.sink.active) return;
+    this.ports.sink.emit({ type: 'processor:absent', time: this.ports.clock.now(), name: kind, reason });
   }
 
   /** All plug-ins have brought their processors. */
@@ -316,7 +319,7 @@ export class Shell implements Outcomes {
       if (record.place !== undefined) record.place.processor.abort?.([record], reason, force);
     }
     for (const place of take(instructions.run)) this.run(place);
-    for (const record of take(instructions.move)) void this.move(record);
+    for (const record of take(instructions.move)) void this.moves.home(record);
     for (const { place, key } of take(instructions.free)) place.processor.space.free?.([key]);
     for (const record of take(instructions.settle)) this.settled(record);
     const { wakeIn } = instructions;
@@ -366,31 +369,6 @@ export class Shell implements Outcomes {
     const result = this.values.result(record, value);
     if (result.codecs !== undefined) record.restored = value;
     this.state.handle({ type: 'finished', record, ...result, micros });
-  }
-
-  /** C2: brings a result that lives with a processor to the host. */
-  private async move(record: TaskRecord): Promise<void> {
-    const from = record.residence;
-    if (from === undefined) return;
-    const { clock } = this.ports;
-    const began = clock.now();
-    try {
-      const mover = this.movers.get(`${from.processor.space.id}→host`);
-      if (mover === undefined) throw new PoniardError(`no Mover from ${from.processor.space.id} to host`);
-      const { value, codecs, buffers } = await mover.move(record);
-      this.state.costs.transfers.observe(from.processor.space.id, 'host', record.bytes, clock.now() - began);
-      if (this.ports.sink.active) this.emit('chunk:moved', record, from, record.bytes);
-      this.state.handle({
-        type: 'moved',
-        record,
-        value: this.values.hold(record, value, record.bytes),
-        codecs,
-        buffers,
-      });
-    } catch (error) {
-      this.state.handle({ type: 'unmoved', record, from, error });
-    }
-    this.flushSoon();
   }
 
   private settled(record: TaskRecord): void {

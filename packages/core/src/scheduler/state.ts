@@ -44,6 +44,8 @@ export class SchedulerState {
   unsettled = 0;
   /** Whether all plug-ins have brought their processors. */
   complete = false;
+  /** Kinds of processor of which plug-ins found none, and why. */
+  readonly absent: { readonly kind: string; readonly reason: string }[] = [];
   trace: Trace | undefined = undefined;
   readonly waiting = new Waiting(this.instructions);
   readonly family = new Family();
