@@ -10,9 +10,9 @@ export function handleNoun(value: object): string | undefined {
   return undefined;
 }
 
-export function checkFunction(fn: unknown): asserts fn is AnyFunction {
+export function checkFunction(fn: unknown, where = 'spawn'): asserts fn is AnyFunction {
   if (typeof fn === 'function') return;
   const given = fn === null ? 'null' : Array.isArray(fn) ? 'an array' : typeof fn;
   const hint = isTask(fn) ? ' (a Task is an argument, not a function)' : '';
-  throw new TypeError(`spawn: the first argument must be a function, and is ${given}${hint}`);
+  throw new TypeError(`${where}: the first argument must be a function, and is ${given}${hint}`);
 }

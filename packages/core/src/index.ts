@@ -25,6 +25,7 @@ export {
 export * from './errors.js';
 export type { EventListener, EventType, PoniardEvent } from './events.js';
 export type { PlacementReport, PlacementRow } from './explain.js';
+export { defaultOptions, type FunctionOptions } from './function-options.js';
 export * from './functions.js';
 export {
   type Block,
@@ -35,7 +36,7 @@ export {
   type Plan,
   type Planner,
 } from './operation.js';
-export type { TaskOptions } from './options.js';
+export type { ProcessorName, Propagated, SchedulerOptions, TaskOptions } from './options.js';
 export type { Plugin } from './plugin.js';
 export * from './ports.js';
 export type * from './processor.js';

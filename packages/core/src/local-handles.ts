@@ -115,7 +115,7 @@ export class LocalChunk<T> extends ChunkHandle<T> {
     this.processor = maker ?? record.residence?.processor ?? record.place?.processor;
     this.space =
       record.hosted || record.residence === undefined ? { id: 'host' } : record.residence.processor.space;
-    this.scope = record.settings.scope;
+    this.scope = record.settings.resultScope;
     shell.retain(record, this);
   }
 

@@ -1,6 +1,7 @@
 /** @file Tasks that tasks on other threads spawn become ordinary tasks here (S9). */
 import type { FunctionRecord, FunctionRegistry } from './functions/registry.js';
-import { checkOptions, resolveSettings, type TaskOptions, withStaying } from './options.js';
+import { type TaskOptions, withStaying } from './options.js';
+import { checkOptions } from './options-check.js';
 import type {
   Call,
   NestedArgument,
@@ -12,6 +13,7 @@ import type {
 } from './processor.js';
 import { type Argument, hostValue, Phase, SnapshotArgument, type TaskRecord } from './scheduler/record.js';
 import type { Shell } from './scheduler/shell.js';
+import { resolveSettings } from './settings.js';
 import { describe } from './values/snapshot.js';
 
 export class NestedRuntime implements NestedHost {
@@ -30,7 +32,7 @@ export class NestedRuntime implements NestedHost {
       request.options === undefined ? undefined : checkOptions(request.options, `spawn ${fn.name}`);
     const syncdeps = request.syncdeps.map((task) => (task as HostedTask).record);
     const around = withStaying((request.parent as TaskRecord | undefined)?.around, request.around);
-    const settings = resolveSettings([given, around, this.defaults], syncdeps, around);
+    const settings = resolveSettings([given, around, this.defaults, fn.defaults], syncdeps, around);
     const record = this.shell.make(fn, request.args.map(argumentOf), settings);
     const task = new HostedTask(this.shell, record);
     record.handle = task;
@@ -50,10 +52,10 @@ export class NestedRuntime implements NestedHost {
   }
 
   private functionOf(given: NestedFunction): FunctionRecord {
-    const key = JSON.stringify(given.implementations);
+    const key = JSON.stringify([given.implementations, given.options]);
     let record = this.functions.get(key);
     if (record === undefined) {
-      record = this.registry.create({ name: given.name, implementations: given.implementations });
+      record = this.registry.create(given);
       this.functions.set(key, record);
     }
     return record;

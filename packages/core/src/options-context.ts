@@ -1,6 +1,7 @@
 /** @file `withOptions`: options that hold for all that is spawned inside a body, asynchronous code included (O1, O2). */
 import type { TaskScope, TaskScopes } from './lane/task-scopes.js';
-import { checkOptions, type TaskOptions } from './options.js';
+import type { TaskOptions } from './options.js';
+import { checkOptions } from './options-check.js';
 import type { AsyncContext } from './ports.js';
 
 /** Options, and the task whose code asked for them. */

@@ -26,6 +26,8 @@ export interface Refusal {
 export interface FunctionRef {
   readonly id: number;
   readonly name: string;
+  /** What it says of all its tasks. */
+  readonly defaults?: TaskOptions | undefined;
   /** The function for an implementation, where this thread holds it (not one that came from a worker as source). */
   local(implementation: string): AnyFunction | undefined;
   /** How the function travels. Prepared before `run` is called on a processor that is not `local`. */
@@ -64,6 +66,8 @@ export interface Call {
   readonly occupancy: number;
   /** What `withOptions` says where the task was spawned: for what the task spawns itself. */
   readonly around?: TaskOptions | undefined;
+  /** The result is to come with the answer, whatever its size, rather than be `kept`. */
+  readonly getResult?: boolean;
   /** Whether the processor should call `report.started` when the call begins. */
   readonly watched: boolean;
   /** The processor's to write while it has the call: where it keeps it. */
@@ -232,6 +236,8 @@ export interface NestedSpawn {
 export interface NestedFunction {
   readonly name: string;
   readonly implementations: Readonly<Record<string, EncodedFunction>>;
+  /** What it says of all its tasks. */
+  readonly options?: TaskOptions | undefined;
 }
 
 export type NestedArgument =

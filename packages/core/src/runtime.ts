@@ -8,37 +8,36 @@ import { CancelledError, PoniardError, ValueTransferError } from './errors.js';
 import type { EventListener, EventStream } from './events.js';
 import { explainTask, type PlacementReport } from './explain.js';
 import type { AnyFunction } from './functions/encoded.js';
-import { type FunctionRegistry, GIVEN } from './functions/registry.js';
+import { type FunctionRecord, type FunctionRegistry, GIVEN } from './functions/registry.js';
 import { checkFunction, handleNoun } from './handles.js';
 import { InlineProcessor } from './inline-processor.js';
 import type { TaskScope } from './lane/task-scopes.js';
 import { LocalChunk, LocalTask } from './local-handles.js';
 import { NestedRuntime } from './nested-runtime.js';
-import {
-  checkDefaults,
-  checkOptions,
-  resolveSettings,
-  type TaskOptions,
-  type TaskSettings,
-} from './options.js';
+import type { SchedulerOptions, TaskOptions } from './options.js';
+import { checkOptions, checkShared } from './options-check.js';
 import type { Plugin } from './plugin.js';
 import type { Processor, ProcessorHost, ProcessorProvider } from './processor.js';
 import { RuntimeBase } from './runtime-base.js';
 import type { Argument, TaskRecord } from './scheduler/record.js';
 import { Shell } from './scheduler/shell.js';
 import { NOTHING } from './scheduler/state.js';
+import { resolveSettings, type TaskSettings } from './settings.js';
 import { collectStats, type RuntimeStats } from './stats.js';
 import { isTask } from './task.js';
 import type { Wiring } from './wiring.js';
 
-/** What `createRuntime` takes; all task options but `name` hold for all tasks of the runtime (O1). */
-export interface RuntimeOptions extends Omit<TaskOptions, 'name' | 'signal' | 'syncdeps'> {
+/** What `createRuntime` takes; its task options hold for all tasks of the runtime (O1). */
+export interface RuntimeOptions extends SchedulerOptions {
   readonly plugins?: readonly Plugin[] | undefined;
   /** The parent of the runtime's own container. Default: a new one. */
   readonly container?: DependencyContainer | undefined;
   /** Records every task's story, which `explain` and errors then tell. Costs about 1 µs an event. */
   readonly debug?: boolean | undefined;
 }
+
+/** Options of a runtime itself, besides those of its tasks. */
+const OWN_OPTIONS = ['plugins', 'container', 'debug'];
 
 export interface CloseOptions {
   /** In ms: how long to wait for what was spawned. Then it is cancelled. Default: as long as it takes. */
@@ -65,7 +64,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   private readonly functions: FunctionRegistry;
   private readonly events: EventStream;
   private readonly plain: TaskSettings;
-  private readonly settingsCache = new WeakMap<TaskOptions, TaskSettings>();
+  private readonly settingsCache = new WeakMap<TaskOptions, Map<TaskOptions | undefined, TaskSettings>>();
   private readonly providers: readonly ProcessorProvider[];
   private readonly started: Promise<void>;
   private readonly inline: InlineProcessor;
@@ -75,7 +74,11 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   /** Made by `createRuntime`. */
   constructor(wiring: Wiring, defaults: TaskOptions) {
     const { ports, providers, movers, events } = wiring;
-    super(ports.host, () => ambient.scopes, checkDefaults(defaults));
+    super(
+      ports.host,
+      () => ambient.scopes,
+      checkShared(defaults, 'createRuntime', ['name', 'signal', 'syncdeps'], OWN_OPTIONS),
+    );
     this.plain = resolveSettings([this.defaults], NOTHING);
     this.functions = ports.registry;
     this.events = events;
@@ -128,7 +131,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       throw new PoniardError('this runtime is closed: nothing can be spawned on it any more');
     checkFunction(fn);
     const record = this.functions.record(fn);
-    const settings = this.settings(record.name, options);
+    const settings = this.settings(record, options);
     const inputs = this.inputs(args, settings.name ?? record.name);
     if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
     return this.begin(fn, this.shell.make(record, inputs, settings));
@@ -139,7 +142,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     if (isChunk(value)) return value as never;
     if (isTask(value)) throw new TypeError('tochunk takes a value; a task gives its chunk by task.chunk()');
     const { scope = anyScope, ...others } = options;
-    const settings = resolveSettings([{ ...checkOptions({ scope, ...others }, 'tochunk') }], NOTHING);
+    const settings = resolveSettings([checkOptions({ resultScope: scope, ...others }, 'tochunk')], NOTHING);
     const arg = this.shell.values.argument(value, () => 'the value of tochunk', handleNoun);
     const record = this.shell.spawn(GIVEN, NOTHING, settings);
     this.shell.provide(record, arg);
@@ -187,23 +190,26 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     return scope?.runtime === this ? scope : undefined;
   }
 
-  private settings(name: string, options: TaskOptions | undefined): TaskSettings {
+  private settings(fn: FunctionRecord, options: TaskOptions | undefined): TaskSettings {
     const around = this.optionsContext.get();
     if (options === undefined) {
-      if (around === undefined) return this.plain;
-      return this.cached(around, () => [around, this.defaults]);
+      if (around === undefined && fn.defaults === undefined) return this.plain;
+      return this.cached(around, fn.defaults);
     }
-    const own = checkOptions(options, `spawn ${name}`);
+    const own = checkOptions(options, `spawn ${fn.name}`);
     const syncdeps = (own.syncdeps ?? around?.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
-    return resolveSettings([own, around, this.defaults], syncdeps, around);
+    return resolveSettings([own, around, this.defaults, fn.defaults], syncdeps, around);
   }
 
-  private cached(key: TaskOptions, layers: () => readonly TaskOptions[]): TaskSettings {
-    let settings = this.settingsCache.get(key);
+  /** Of tasks that say nothing themselves: one object for all that have the same said around them and by their function. */
+  private cached(around: TaskOptions | undefined, byFunction: TaskOptions | undefined): TaskSettings {
+    const key = around ?? this.defaults;
+    let settings = this.settingsCache.get(key)?.get(byFunction);
     if (settings === undefined) {
-      const syncdeps = (key.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
-      settings = resolveSettings(layers(), syncdeps, key);
-      this.settingsCache.set(key, settings);
+      const syncdeps = (around?.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
+      settings = resolveSettings([around, this.defaults, byFunction], syncdeps, around);
+      const known = this.settingsCache.get(key) ?? new Map<TaskOptions | undefined, TaskSettings>();
+      this.settingsCache.set(key, known.set(byFunction, settings));
     }
     return settings;
   }

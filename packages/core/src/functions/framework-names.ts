@@ -8,7 +8,7 @@ export const FRAMEWORK_MODULE = '@poniard/core';
  * its value says otherwise.
  */
 export const frameworkNames: ReadonlySet<string> = new Set(
-  `asCompleted cancel createRuntime currentRuntime fetchAll getOptions implement isReady map operation spawn task taskContext
+  `asCompleted cancel createRuntime currentRuntime defaultOptions fetchAll getOptions implement isReady map operation spawn task taskContext
   tochunk use valueCodec wait waitAll waitAny withOptions
   PoniardError TaskFailedError SchedulingError FunctionTransferError ValueTransferError WorkerLostError CancelledError
   TimeoutError ScopeError`.split(/\s+/),

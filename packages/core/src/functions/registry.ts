@@ -2,7 +2,9 @@
 
 import type { Scope } from '@poniard/scopes';
 import { FunctionTransferError } from '../errors.js';
+import { optionsOf } from '../function-options.js';
 import type { Planner } from '../operation.js';
+import type { TaskOptions } from '../options.js';
 import type { FunctionRef } from '../processor.js';
 import { RunTimes } from '../scheduler/costs.js';
 import type { TaskRecord } from '../scheduler/record.js';
@@ -15,6 +17,8 @@ export interface OperationShape {
   // biome-ignore lint/suspicious/noExplicitAny: the planner's own types are checked where it is written
   readonly plan?: Planner<(...args: any[]) => unknown> | undefined;
   readonly scope?: Scope | undefined;
+  /** What the function says of all its tasks (O1). */
+  readonly options?: TaskOptions | undefined;
 }
 
 /** How one implementation travels: not asked for yet, being found out, known, or impossible. */
@@ -33,6 +37,7 @@ export class FunctionRecord implements FunctionRef {
   /** The candidates for which all that is needed has been prepared (a fast path for loops that spawn). */
   readyFor: object | undefined = undefined;
   readonly implementationKey: string;
+  readonly defaults: TaskOptions | undefined;
 
   /**
    * `plain`: the function, where it is one of the user's own. Held weakly: a record may outlive its tasks, and a function
@@ -44,6 +49,7 @@ export class FunctionRecord implements FunctionRef {
     readonly shape: OperationShape,
     private readonly plain?: WeakRef<AnyFunction>,
   ) {
+    this.defaults = shape.options;
     this.implementationKey = Object.keys(shape.implementations).sort().join(' ');
   }
 
@@ -109,7 +115,7 @@ export class FunctionRegistry {
     let record = this.records.get(fn);
     if (record === undefined) {
       const shape = shapeOf(fn);
-      record = operationShape in fn ? this.create(shape) : this.createPlain(fn, shape.name);
+      record = operationShape in fn ? this.create(shape) : this.createPlain(fn, shape);
       this.records.set(fn, record);
     }
     this.lastFunction = fn;
@@ -117,8 +123,9 @@ export class FunctionRegistry {
     return record;
   }
 
-  private createPlain(fn: AnyFunction, name: string): FunctionRecord {
-    return new FunctionRecord(this.nextId++, { name, implementations: { host: PLAIN } }, new WeakRef(fn));
+  private createPlain(fn: AnyFunction, { name, options }: OperationShape): FunctionRecord {
+    const shape = { name, implementations: { host: PLAIN }, options };
+    return new FunctionRecord(this.nextId++, shape, new WeakRef(fn));
   }
 
   /**
@@ -155,5 +162,7 @@ export const operationShape: unique symbol = Symbol.for('poniard.operation') as 
 
 export function shapeOf(fn: AnyFunction): OperationShape {
   const shape = (fn as { [operationShape]?: OperationShape })[operationShape];
-  return shape ?? { name: fn.name === '' ? 'anonymous' : fn.name, implementations: { host: fn } };
+  const options = optionsOf(fn);
+  if (shape !== undefined) return options === undefined ? shape : { ...shape, options };
+  return { name: fn.name === '' ? 'anonymous' : fn.name, implementations: { host: fn }, options };
 }

@@ -225,6 +225,7 @@ export class LaneClient {
       (call.watched ? Flag.Watched : 0) |
       (named ? Flag.Named : 0) |
       (around === undefined ? 0 : Flag.Around) |
+      (call.getResult ? Flag.GetResult : 0) |
       (attempt << Flag.AttemptShift);
     draft.add(Work.Run);
     draft.add(slot);
@@ -265,7 +266,7 @@ export class LaneClient {
       const encoded = fn.encoded(implementation);
       key = this.functionKeys.size + 1;
       this.functionKeys.set(name, key);
-      lessons.push(Work.Function, key, fn.name, encoded);
+      lessons.push(Work.Function, key, fn.name, encoded, travelling(fn.defaults));
     }
     this.lastFunction = fn;
     this.lastImplementation = implementation;

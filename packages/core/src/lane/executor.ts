@@ -151,12 +151,13 @@ export class LaneExecutor implements Places {
     const at = this.cursor;
     switch (batch[at]) {
       case Work.Function:
-        this.cursor += 4;
+        this.cursor += 5;
         this.waitFor(
           this.functions.learn(
             batch[at + 1] as number,
             batch[at + 2] as string,
             batch[at + 3] as EncodedFunction,
+            batch[at + 4] as TaskOptions | undefined,
           ),
         );
         break;
@@ -214,6 +215,7 @@ export class LaneExecutor implements Places {
       waits: 0,
       controller: undefined,
       buffers: undefined,
+      getResult: (flags & Flag.GetResult) !== 0,
     };
     if (flags & Flag.Watched) {
       this.out.push(Answer.Started, slot);

@@ -1,6 +1,9 @@
 /** @file The functions that a lane knows, by the host's numbers for them. */
+
+import { defaultOptions, optionsOf } from '../function-options.js';
 import { decodeFunction, decodeSource, type ImportModule } from '../functions/decode.js';
 import type { AnyFunction, EncodedFunction } from '../functions/encoded.js';
+import type { TaskOptions } from '../options.js';
 
 export class LaneFunctions {
   private readonly functions = new Map<number, AnyFunction | { readonly error: unknown }>();
@@ -9,18 +12,28 @@ export class LaneFunctions {
   constructor(private readonly importModule: ImportModule) {}
 
   /** Makes a function of what came; a promise where modules have to be imported for it. */
-  learn(key: number, name: string, encoded: EncodedFunction): Promise<void> | undefined {
+  learn(
+    key: number,
+    name: string,
+    encoded: EncodedFunction,
+    options: TaskOptions | undefined,
+  ): Promise<void> | undefined {
     this.names.set(key, name);
+    const made = (fn: AnyFunction): void => {
+      // One that was imported brings its own.
+      if (options !== undefined && optionsOf(fn) === undefined) defaultOptions(fn, options);
+      this.functions.set(key, fn);
+    };
     const failed = (error: unknown): void => void this.functions.set(key, { error });
     if (encoded.kind === 'source' && encoded.imports.length === 0) {
       try {
-        this.functions.set(key, decodeSource(encoded));
+        made(decodeSource(encoded));
       } catch (error) {
         failed(error);
       }
       return undefined;
     }
-    return decodeFunction(encoded, this.importModule).then((fn) => void this.functions.set(key, fn), failed);
+    return decodeFunction(encoded, this.importModule).then(made, failed);
   }
 
   /** Throws what kept it from being made. */

@@ -2,7 +2,8 @@ import { CancelledError, PoniardError, TaskFailedError, type TaskSummary } from 
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
 import { type OperationShape, shapeOf } from '../functions/registry.js';
 import { checkFunction, handleNoun } from '../handles.js';
-import { checkOptions, type TaskOptions, travelling } from '../options.js';
+import { type TaskOptions, travelling } from '../options.js';
+import { checkOptions } from '../options-check.js';
 import type { Host } from '../ports.js';
 import { RuntimeBase } from '../runtime-base.js';
 import { isTask } from '../task.js';
@@ -30,6 +31,7 @@ type Travelling = Readonly<Record<string, EncodedFunction>>;
 interface Lesson {
   fnId: number;
   readonly name: string;
+  readonly options: TaskOptions | undefined;
   implementations: Travelling | Promise<Travelling>;
   taught: boolean;
 }
@@ -74,7 +76,8 @@ export class LaneRuntime extends RuntimeBase {
     const held = this.optionsContext.get();
     const { syncdeps = [], signal } = { ...held, ...own };
     const parent = this.scopes.get();
-    const name = own?.name ?? held?.name ?? shapeOf(fn).name;
+    const lesson = this.lesson(fn);
+    const name = own?.name ?? held?.name ?? lesson.options?.name ?? lesson.name;
     const task = new LaneTask<unknown>(this, this.nextTask++, name, parent);
     if (parent?.failed) {
       this.refuse(
@@ -94,7 +97,6 @@ export class LaneRuntime extends RuntimeBase {
     };
     this.tasks.set(task.number, new WeakRef(task));
     this.dropped.register(task, task.number);
-    const lesson = this.lesson(fn);
     if (lesson.implementations instanceof Promise) waits.push(lesson.implementations);
     const send = (): void => this.request(request, lesson);
     if (waits.length === 0) send();
@@ -218,16 +220,16 @@ export class LaneRuntime extends RuntimeBase {
   }
 
   private request(request: Omit<NestedRequest, 'fn' | 'fnId'>, lesson: Lesson): void {
-    const { name, implementations } = lesson;
+    const { name, implementations, options } = lesson;
     let fn: NestedRequest['fn'];
     if (!lesson.taught) {
       lesson.taught = true;
       // A function that is written inside a task is a new one in each; the host gets to know it once.
-      const content = JSON.stringify([name, implementations]);
+      const content = JSON.stringify([name, implementations, options]);
       const known = this.contents.get(content);
       if (known === undefined) {
         this.contents.set(content, lesson.fnId);
-        fn = { name, implementations: implementations as Travelling };
+        fn = { name, implementations: implementations as Travelling, options };
       } else lesson.fnId = known;
     }
     this.channel.send(Answer.Spawn, { ...request, fnId: lesson.fnId, fn });
@@ -237,10 +239,11 @@ export class LaneRuntime extends RuntimeBase {
   private lesson(fn: AnyFunction): Lesson {
     let lesson = this.functions.get(fn);
     if (lesson === undefined) {
-      const { name, implementations } = shapeOf(fn);
+      const { name, implementations, options } = shapeOf(fn);
       lesson = {
         fnId: ++this.functionCount,
         name,
+        options: travelling(options),
         implementations: this.encodeAll(implementations),
         taught: false,
       };

@@ -3,8 +3,8 @@
  * array of numbers several times faster than an object per task.
  */
 
-import type { EncodedFunction } from '../functions/encoded.js';
 import type { TaskOptions } from '../options.js';
+import type { NestedFunction } from '../processor.js';
 import type { NumberedBuffer } from '../values/shared-buffers.js';
 
 /** The first element of a message to a lane that holds work; its operations follow one another. */
@@ -14,7 +14,7 @@ export const WORK = 0;
 export const Work = {
   /** word, function, task id, flags, occupancy, number of arguments, then per argument its kind and value. */
   Run: 1,
-  /** function, name, encoded. */
+  /** function, name, encoded, its options. */
   Function: 2,
   /** tag, module, export. */
   Codec: 3,
@@ -48,8 +48,10 @@ export const Flag = {
   Named: 2,
   /** Then options follow, which hold for what the call spawns. */
   Around: 4,
+  /** The result is not kept, whatever its size. */
+  GetResult: 8,
   /** The bits above hold the attempt. */
-  AttemptShift: 3,
+  AttemptShift: 4,
 } as const;
 
 /** Where the arguments of a `Work.Run` begin, counted from the operation itself. */
@@ -119,9 +121,7 @@ export interface NestedRequest {
   readonly parent: number;
   /** The lane's number of the function; `fn` comes with it the first time. */
   readonly fnId: number;
-  readonly fn:
-    | { readonly name: string; readonly implementations: Readonly<Record<string, EncodedFunction>> }
-    | undefined;
+  readonly fn: NestedFunction | undefined;
   readonly args: readonly NestedArg[];
   readonly options: TaskOptions | undefined;
   /** What `withOptions` says there. */

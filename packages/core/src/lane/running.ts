@@ -15,6 +15,8 @@ export interface Running {
   controller: AbortController | undefined;
   /** Numbers of the shared buffers in its arguments: the host holds them until it has the answer. */
   buffers: Set<number> | undefined;
+  /** The result goes to the host, whatever its size. */
+  readonly getResult: boolean;
 }
 
 /** Where a call says that it waits, and goes on. */

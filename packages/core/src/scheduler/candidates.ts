@@ -1,6 +1,7 @@
 /** @file Which processors may run a task: scope, implementation, how its function travels, `accepts`, memory. */
 import { anyScope, constrain, formatScope, includes, isInvalid, type Scope, scopeKey } from '@poniard/scopes';
 import type { FunctionRecord } from '../functions/registry.js';
+import type { TaskSettings } from '../settings.js';
 import type { Place } from './place.js';
 import { admission, type Costs } from './placement.js';
 import { TaskRecord } from './record.js';
@@ -17,10 +18,16 @@ export interface Candidates {
   readonly refusals: readonly string[] | undefined;
 }
 
+/** By the implementations that a function has. */
+type ByScope = WeakMap<Scope, Map<string, Candidates>>;
+type Admits = NonNullable<TaskSettings['admits']>;
+
 export class CandidateTable {
   private byKey = new Map<string, Candidates>();
   /** The same by the scope itself: its key takes 2 µs to write. */
-  private byScope = new WeakMap<Scope, Map<string, Candidates>>();
+  private byScope: ByScope = new WeakMap();
+  /** Those of tasks whose user chooses among processors by a function. */
+  private byChoice = new WeakMap<Admits, ByScope>();
   private lastSettings: object | undefined = undefined;
   private lastFunction: FunctionRecord | undefined = undefined;
   private last: Candidates | undefined = undefined;
@@ -33,6 +40,7 @@ export class CandidateTable {
   changed(): void {
     this.byKey = new Map();
     this.byScope = new WeakMap();
+    this.byChoice = new WeakMap();
     this.lastSettings = undefined;
     this.several =
       new Set(this.all.filter(({ gone }) => !gone).map(({ processor }) => processor.kind)).size > 1;
@@ -46,7 +54,7 @@ export class CandidateTable {
       return this.last as Candidates;
     }
     const scope = effectiveScope(record, own);
-    const candidates = this.within(scope, fn);
+    const candidates = this.within(scope, fn, record.settings.admits);
     if (scope === own) {
       this.lastSettings = record.settings;
       this.lastFunction = fn;
@@ -55,20 +63,36 @@ export class CandidateTable {
     return candidates;
   }
 
-  private within(scope: Scope, fn: FunctionRecord): Candidates {
-    let byImplementation = this.byScope.get(scope);
+  private within(scope: Scope, fn: FunctionRecord, admits: Admits | undefined): Candidates {
+    const byScope = admits === undefined ? this.byScope : this.chosenBy(admits);
+    let byImplementation = byScope.get(scope);
     if (byImplementation === undefined) {
       byImplementation = new Map();
-      this.byScope.set(scope, byImplementation);
+      byScope.set(scope, byImplementation);
     }
     let candidates = byImplementation.get(fn.implementationKey);
     if (candidates === undefined) {
-      const key = `${scopeKey(scope)} ${fn.implementationKey}`;
-      candidates = this.byKey.get(key) ?? this.find(fn, scope);
-      this.byKey.set(key, candidates);
+      candidates = admits === undefined ? this.byContent(scope, fn) : this.find(fn, scope, admits);
       byImplementation.set(fn.implementationKey, candidates);
     }
     return candidates;
+  }
+
+  /** Scopes that say the same share their candidates. */
+  private byContent(scope: Scope, fn: FunctionRecord): Candidates {
+    const key = `${scopeKey(scope)} ${fn.implementationKey}`;
+    const candidates = this.byKey.get(key) ?? this.find(fn, scope, undefined);
+    this.byKey.set(key, candidates);
+    return candidates;
+  }
+
+  private chosenBy(admits: Admits): ByScope {
+    let known = this.byChoice.get(admits);
+    if (known === undefined) {
+      known = new WeakMap();
+      this.byChoice.set(admits, known);
+    }
+    return known;
   }
 
   /** Of those, the ones that can be reached and take the call. */
@@ -112,7 +136,7 @@ export class CandidateTable {
     return this.all
       .filter(({ gone }) => !gone)
       .map((place) => {
-        const scoped = outOfScope(fn, scope, place);
+        const scoped = outOfScope(fn, scope, record.settings.admits, place);
         if (scoped !== undefined) return { place, reason: scoped };
         const implementation = bestImplementation(fn, place) as string;
         return { place, reason: this.refusal(record, place, implementation, costs) };
@@ -135,9 +159,9 @@ export class CandidateTable {
     return answer === true ? undefined : answer;
   }
 
-  private find(fn: FunctionRecord, scope: Scope): Candidates {
+  private find(fn: FunctionRecord, scope: Scope, admits: Admits | undefined): Candidates {
     const kept = this.all.flatMap((place) => {
-      if (place.gone || outOfScope(fn, scope, place) !== undefined) return [];
+      if (place.gone || outOfScope(fn, scope, admits, place) !== undefined) return [];
       return [{ place, implementation: bestImplementation(fn, place) as string }];
     });
     return collect(kept, undefined);
@@ -162,13 +186,19 @@ function bestImplementation(fn: FunctionRecord, place: Place): string | undefine
   return place.processor.implementations.find((implementation) => fn.has(implementation));
 }
 
-function outOfScope(fn: FunctionRecord, scope: Scope, place: Place): string | undefined {
+function outOfScope(
+  fn: FunctionRecord,
+  scope: Scope,
+  admits: Admits | undefined,
+  place: Place,
+): string | undefined {
   if (isInvalid(scope)) return `the scopes exclude each other: ${formatScope(scope)}`;
   if (!includes(scope, place.processor)) {
     if (!place.processor.defaultEnabled)
       return `it runs only what names it, and the scope is ${formatScope(scope)}`;
     return `it is outside the scope ${formatScope(scope)}`;
   }
+  if (admits !== undefined && !admits(place.processor)) return 'its proclist refuses it';
   if (bestImplementation(fn, place) === undefined) {
     const has = Object.keys(fn.shape.implementations).join(', ');
     return `it runs ${place.processor.implementations.join(', ')}, and ${fn.name} has ${has}`;
@@ -180,17 +210,17 @@ function hasScopedInput(record: TaskRecord): boolean {
   const { args } = record;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
-    if (arg instanceof TaskRecord && arg.given && arg.settings.scope !== anyScope) return true;
+    if (arg instanceof TaskRecord && arg.settings.resultScope !== anyScope) return true;
   }
   return record.fn.shape.scope !== undefined;
 }
 
-/** K2: the task's own scope, those of its chunks, and its function's. */
+/** K2: the task's own scope, those of its inputs, and its function's. */
 function effectiveScope(record: TaskRecord, own: Scope): Scope {
   let scope = own;
   if (!hasScopedInput(record)) return scope;
   for (const arg of record.args) {
-    if (arg instanceof TaskRecord && arg.given) scope = constrain(scope, arg.settings.scope);
+    if (arg instanceof TaskRecord) scope = constrain(scope, arg.settings.resultScope);
   }
   const { scope: functionScope } = record.fn.shape;
   return functionScope === undefined ? scope : constrain(scope, functionScope);

@@ -183,7 +183,7 @@ describe('which processors admit a task', () => {
     expect((error as Error).message.split('\n')).toEqual([
       expect.stringContaining('no processor can run task (#1)'),
       '  shy: it is shy',
-      '  full: it has 10 bytes free and the inputs take 100',
+      '  full: it has 10 bytes free and the task takes 100',
       '  other: it runs webgpu, and one has host',
     ]);
   });

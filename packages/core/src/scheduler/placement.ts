@@ -130,13 +130,13 @@ function hasObjects(task: TaskRecord): boolean {
   return false;
 }
 
-/** Whether a processor takes a task, or why not. Memory is checked against the inputs that it would have to hold. */
+/** Whether a processor takes a task, or why not. Memory is checked against the inputs that it would have to hold, and what the user says that it takes. */
 export function admission(task: TaskRecord, place: Place, costs: Costs): true | string {
   const { processor } = place;
   if (processor.freeMemory !== undefined) {
-    const needed = costs.inputBytes(task);
+    const needed = costs.inputBytes(task) + task.settings.allocUtil;
     const free = processor.freeMemory();
-    if (needed > free) return `it has ${free} bytes free and the inputs take ${needed}`;
+    if (needed > free) return `it has ${free} bytes free and the task takes ${needed}`;
   }
   const answer = processor.accepts(task);
   if (answer === true) return true;

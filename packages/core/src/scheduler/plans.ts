@@ -1,7 +1,7 @@
 /** @file Large calls that are cut into blocks: asks the operation's planner, runs the blocks, puts their results together. */
 import type { FunctionRegistry } from '../functions/registry.js';
 import type { Block, Plan } from '../operation.js';
-import { resolveSettings, type TaskSettings } from '../options.js';
+import { resolveSettings, type TaskSettings } from '../settings.js';
 import type { HostValues } from './host-values.js';
 import { hostValue, type TaskRecord } from './record.js';
 import type { Shell } from './shell.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FunctionRecord } from '../functions/registry.js';
-import { resolveSettings } from '../options.js';
+import { resolveSettings } from '../settings.js';
 import { ReadyQueue } from './queue.js';
 import { Phase, TaskRecord } from './record.js';
 

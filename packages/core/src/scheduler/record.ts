@@ -6,9 +6,10 @@
 
 import type { TaskSummary } from '../errors.js';
 import { type FunctionRecord, GIVEN } from '../functions/registry.js';
-import type { TaskOptions, TaskSettings } from '../options.js';
+import type { TaskOptions } from '../options.js';
 import type { Stored } from '../ports.js';
 import type { Call, CallArgument } from '../processor.js';
+import type { TaskSettings } from '../settings.js';
 import type { ValueCodec } from '../values/codec.js';
 import { sharedBuffers } from '../values/shared-buffers.js';
 import type { Encoded } from '../values/snapshot.js';
@@ -264,6 +265,9 @@ export class TaskRecord implements Call {
   }
   get around(): TaskOptions | undefined {
     return this.settings.around;
+  }
+  get getResult(): boolean {
+    return this.settings.getResult;
   }
   get watched(): boolean {
     return this.settings.timeout !== undefined;

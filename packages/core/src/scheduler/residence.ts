@@ -84,7 +84,8 @@ export function kept(state: SchedulerState, record: TaskRecord, place: Place, re
   // Who listens may only want to know that it is done; who wants the value asks for it (`needed`).
   // Counted where the links were spawned: a chain that is on its way as a whole is as deep as it is long.
   const links = place.sharesHostMemory ? LINEAGE : LINEAGE_ON_DEVICES;
-  if (record.depth > 0 && record.depth % links === 0) fetchHome(state, record);
+  const isLink = record.depth > 0 && record.depth % links === 0;
+  if (isLink || record.settings.getResult) fetchHome(state, record);
   else freeIfUnused(state, record);
 }
 

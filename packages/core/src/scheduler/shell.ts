@@ -5,9 +5,9 @@
 import type { EventType } from '../events.js';
 import type { FunctionCodec } from '../functions/encoded.js';
 import type { FunctionRegistry } from '../functions/registry.js';
-import type { TaskSettings } from '../options.js';
 import type { Clock, EventSink, Host, KeepAlive, Store } from '../ports.js';
 import type { Processor } from '../processor.js';
+import type { TaskSettings } from '../settings.js';
 import type { ValueSink } from '../task.js';
 import type { ValueCodec } from '../values/codec.js';
 import { Failures, taskFailedError } from './failures.js';

@@ -1,0 +1,113 @@
+/** @file What options come to for a task: layers by precedence (O1), and one scope of all that restricts it. */
+import {
+  anyScope,
+  constrain,
+  defaultScope,
+  processorTypeScope,
+  processScope,
+  type Scope,
+  scope as scopeOf,
+  unionScope,
+} from '@poniard/scopes';
+import { idOf, type ProcessorName, type Propagated, type TaskOptions } from './options.js';
+import type { Processor } from './processor.js';
+import type { TaskRecord } from './scheduler/record.js';
+
+/** Options that have been checked and filled in; one object serves all tasks that were given the same. */
+export interface TaskSettings {
+  readonly name: string | undefined;
+  /** Where the task may run, all options considered but `admits`. */
+  readonly scope: Scope;
+  /** Of the processors in `scope`, those that the user's own function lets pass. */
+  readonly admits: ((processor: Processor) => boolean) | undefined;
+  /** Where the result may be used. */
+  readonly resultScope: Scope;
+  readonly meta: boolean;
+  readonly getResult: boolean;
+  readonly syncdeps: readonly TaskRecord[];
+  readonly priority: number;
+  readonly retries: number | undefined;
+  readonly occupancy: number;
+  readonly timeUtil: number | undefined;
+  readonly allocUtil: number;
+  readonly timeout: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** What `withOptions` says where the task was spawned: it holds for what the task spawns too (O2). */
+  readonly around: TaskOptions | undefined;
+}
+
+type Pick1 = <K extends keyof TaskOptions>(key: K) => TaskOptions[K];
+
+/** Later layers are weaker. `syncdeps` are records already. */
+export function resolveSettings(
+  layers: readonly (TaskOptions | undefined)[],
+  syncdeps: readonly TaskRecord[],
+  around?: TaskOptions,
+): TaskSettings {
+  const pick: Pick1 = (key) => {
+    for (const layer of layers) if (layer?.[key] !== undefined) return layer[key];
+    return undefined;
+  };
+  const proclist = pick('proclist');
+  const resultScope = pick('resultScope') ?? anyScope;
+  const scope = runScope(layers, pick, resultScope);
+  return Object.freeze({
+    name: pick('name'),
+    scope,
+    admits: typeof proclist === 'function' ? proclist : undefined,
+    resultScope,
+    meta: pick('meta') ?? false,
+    getResult: pick('getResult') ?? false,
+    syncdeps,
+    priority: pick('priority') ?? 0,
+    retries: pick('retries'),
+    occupancy: pick('occupancy') ?? 1,
+    timeUtil: pick('timeUtil'),
+    allocUtil: pick('allocUtil') ?? 0,
+    timeout: pick('timeout'),
+    signal: pick('signal'),
+    around: passedOn(around, pick('propagates'), pick),
+  });
+}
+
+/** The intersection of all that restricts where a task runs. Who names processors may name any, not only the default ones. */
+function runScope(layers: readonly (TaskOptions | undefined)[], pick: Pick1, resultScope: Scope): Scope {
+  const given = layers.find((layer) => layer?.computeScope !== undefined || layer?.scope !== undefined);
+  const [processor, single, proclist] = [pick('processor'), pick('single'), pick('proclist')];
+  const named = processor !== undefined || single !== undefined || proclist !== undefined;
+  let scope = given?.computeScope ?? given?.scope ?? (named ? anyScope : defaultScope);
+  if (resultScope !== anyScope) scope = constrain(scope, resultScope);
+  if (!named) return scope;
+  if (processor !== undefined) scope = constrain(scope, exactly(idOf(processor)));
+  if (single !== undefined) {
+    const worker = typeof single === 'number' ? scopeOf({ thread: single }) : processScope(single);
+    scope = constrain(scope, worker);
+  }
+  if (Array.isArray(proclist)) scope = constrain(scope, unionScope(...proclist.map(listed)));
+  return scope;
+}
+
+/** Ids are unique in a runtime: a scope needs no more to tell a processor. */
+function exactly(id: string): Scope {
+  return Object.freeze({ type: 'scope', anyOf: Object.freeze([Object.freeze({ id })]) });
+}
+
+/** Ids hold a colon, and kinds do not. */
+function listed(name: ProcessorName): Scope {
+  const text = idOf(name);
+  return typeof name === 'object' || text.includes(':') ? exactly(text) : processorTypeScope(text);
+}
+
+/** What holds for the tasks that a task spawns: the options around it, and those of its own that it passes on. */
+function passedOn(
+  around: TaskOptions | undefined,
+  propagates: readonly Propagated[] | undefined,
+  pick: (name: Propagated) => unknown,
+): TaskOptions | undefined {
+  if (propagates === undefined) return around;
+  const own = propagates.flatMap((name) => {
+    const value = pick(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return own.length === 0 ? around : { ...around, ...Object.fromEntries(own) };
+}
