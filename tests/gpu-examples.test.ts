@@ -63,3 +63,25 @@ describe('examples/mandelbrot', () => {
     expect(await pixels()).toHaveLength(height * (3 * width + 1));
   });
 });
+
+describe('examples/nbody', () => {
+  interface Figures {
+    steps: number;
+    bytes: number;
+    moved: Record<string, number>;
+    drift: number;
+  }
+
+  it.skipIf(!hasGpu)('moves the bodies to the GPU once and back once, and keeps their energy', async () => {
+    const { steps, bytes, moved, drift } = await example<Figures>('nbody', '--gpu', 'software');
+    expect(steps).toBe(1000);
+    expect(moved).toEqual({ 'host → gpu:0': bytes, 'gpu:0 → host': bytes });
+    expect(drift).toBeLessThan(1e-3);
+  });
+
+  it('needs no GPU', async () => {
+    const { moved, drift } = await example<Figures>('nbody', '--gpu', 'none');
+    expect(moved).toEqual({});
+    expect(drift).toBeLessThan(1e-3);
+  });
+});
