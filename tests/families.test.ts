@@ -35,7 +35,7 @@ describe.each(kinds)('children on %s', (kind) => {
 
   it('S9. that wait are cancelled when their parent fails, and name it', async () => {
     const orphans = cancelled('orphan', 2);
-    const parent = spawn(families.failsBeforeItsChild);
+    const parent = spawn(families.failsBeforeItsChild, counters(2));
     await rejection(parent);
     for (const { error } of await orphans) {
       expect(error).toMatchObject({ name: 'CancelledError' });

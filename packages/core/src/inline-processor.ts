@@ -20,7 +20,10 @@ export class InlineProcessor implements Processor {
   readonly local = true;
   /** Handed over, not begun. */
   private readonly coming = new Map<Call, Report>();
-  private readonly running = new Map<Call, AbortController>();
+  private readonly running = new Map<
+    Call,
+    { readonly controller: AbortController; readonly scope: TaskScope }
+  >();
 
   constructor(
     readonly defaultEnabled: boolean,
@@ -51,7 +54,13 @@ export class InlineProcessor implements Processor {
   }
 
   abort(calls: readonly Call[], reason: unknown): void {
-    for (const call of calls) this.running.get(call)?.abort(reason);
+    for (const call of calls) {
+      const run = this.running.get(call);
+      if (run === undefined || run.controller.signal.aborted) continue;
+      // Nobody waits for it: it goes on, or not, without a place.
+      run.scope.suspend();
+      run.controller.abort(reason);
+    }
   }
 
   onLost(): void {}
@@ -64,9 +73,9 @@ export class InlineProcessor implements Processor {
     await this.turn();
     if (!this.coming.delete(call)) return;
     const controller = new AbortController();
-    this.running.set(call, controller);
     this.scopes.follow();
     const scope = new InlineScope(this, call, report, controller.signal, this.runtime);
+    this.running.set(call, { controller, scope });
     const began = this.clock.now();
     try {
       const fn = (call.fn.local(call.implementation) ?? (await this.decode(call))) as AnyFunction;

@@ -106,8 +106,8 @@ class HostedTask implements NestedTask {
     this.shell.wanted(this.record, by as TaskRecord | undefined);
   }
 
-  cancel(reason: unknown): void {
-    this.shell.cancel(this.record, reason, false);
+  cancel(reason: unknown, force: boolean): void {
+    this.shell.cancel(this.record, reason, force);
   }
 
   drop(): void {

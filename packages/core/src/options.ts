@@ -49,7 +49,10 @@ export interface TaskOptions {
   readonly timeUtil?: number | undefined;
   /** In bytes: memory that the task takes besides its inputs. A processor with less left is not asked. Default 0. */
   readonly allocUtil?: number | undefined;
-  /** In ms, from the moment when the task begins; then it fails with `TimeoutError`. */
+  /**
+   * In ms, from the moment when the task begins; then it fails with `TimeoutError`. One that blocks its thread is ended
+   * with it, as by `cancel` with `force`.
+   */
   readonly timeout?: number | undefined;
   /** Cancels the task when it aborts. Inside the task: `taskContext().signal`. */
   readonly signal?: AbortSignal | undefined;

@@ -150,7 +150,10 @@ export interface Processor {
   run(batch: readonly Call[], report: Report): void;
   /** Takes back what has not begun; each call is answered by `report.revoked`, or later by its outcome. */
   revoke?(calls: readonly Call[]): void;
-  /** Tells running calls that nobody wants them any more. `force` stops them, at the price of the processor. */
+  /**
+   * Tells running calls that nobody wants them any more; one that waits then gives its place up. `force` stops them, at
+   * the price of the processor: its loss then blames no other call that it was running.
+   */
   abort?(calls: readonly Call[], reason: unknown, force: boolean): void;
   /** Whether a call that was sent has begun. */
   hasStarted?(call: Call): boolean;
@@ -254,7 +257,7 @@ export interface NestedTask {
   settled(listener: (outcome: NestedOutcome) => void): void;
   /** `by` waits for it; `undefined`: code that belongs to no running call. */
   wanted(by: Call | undefined): void;
-  cancel(reason: unknown): void;
+  cancel(reason: unknown, force: boolean): void;
   /** Nobody there holds a handle on it any more. */
   drop(): void;
 }

@@ -130,6 +130,9 @@ describe('time', () => {
     await settle();
     processor.finish();
     expect(await second).toBe(3);
+    // The moment in which the first may still end by itself.
+    clock.next();
+    expect(processor.aborted).toHaveLength(1);
     expect(clock.pending).toBe(0);
   });
 

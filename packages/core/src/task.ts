@@ -35,8 +35,9 @@ export interface Task<T> extends PromiseLike<T> {
   /** A handle on the result that leaves it where it is (C1). Rejects with `TaskFailedError`. */
   chunk(): Promise<Chunk<T>>;
   /**
-   * Ends the task with `CancelledError`, and all that depend on it. One that is running goes on unless it listens
-   * to `taskContext().signal`; with `force` its processor is stopped (and its other tasks run again elsewhere).
+   * Ends the task with `CancelledError`, and all that depend on it. One that is running goes on, without its place,
+   * unless it listens to `taskContext().signal`. With `force` the thread of one that has not ended 100 ms later is
+   * stopped, and what else ran there runs again. Dagger: `cancel!`.
    */
   cancel(reason?: unknown, options?: { readonly force?: boolean }): void;
 }

@@ -11,8 +11,8 @@ import { startPool, type ThreadOptions } from './start-pool.js';
 export interface ThreadListener {
   message(message: readonly unknown[]): void;
   attached(): void;
-  /** Once, when the thread has ended by itself. `reason` completes "cpu:0 …". */
-  died(reason: string, wasAttached: boolean): void;
+  /** Once, when the thread has ended. `reason` completes "cpu:0 …"; `byForce`: it was the one given to `terminate`. */
+  died(reason: string, wasAttached: boolean, byForce: boolean): void;
 }
 
 export class LaneThread {
@@ -23,6 +23,7 @@ export class LaneThread {
   private attached = false;
   private ended = false;
   private error: unknown = undefined;
+  private stopReason: string | undefined = undefined;
   private deadline: NodeJS.Timeout | undefined = undefined;
 
   constructor(
@@ -77,7 +78,9 @@ export class LaneThread {
     }
   }
 
-  terminate(): void {
+  /** `reason`: why, where it is not an error of the thread's own. */
+  terminate(reason?: string): void {
+    this.stopReason ??= reason;
     for (const worker of this.pool?.threads ?? []) void worker.terminate();
   }
 
@@ -106,7 +109,7 @@ export class LaneThread {
     this.poll();
     // Piscina would start another thread in its place; the processor decides whether there is to be one.
     void this.close();
-    this.listener.died(this.reason(code), this.attached);
+    this.listener.died(this.stopReason ?? this.reason(code), this.attached, this.stopReason !== undefined);
   }
 
   private reason(code: number): string {

@@ -71,8 +71,8 @@ export class ThreadProcessor implements Processor {
   }
 
   abort(calls: readonly Call[], reason: unknown, force: boolean): void {
-    if (force && calls.some((call) => this.lane.hasStarted(call))) this.thread.terminate();
-    else this.lane.abort(calls, reason);
+    if (!force) this.lane.abort(calls, reason);
+    else if (calls.some((call) => this.lane.hasStarted(call))) this.thread.terminate('was stopped by force');
   }
 
   hasStarted(call: Call): boolean {
@@ -100,11 +100,11 @@ export class ThreadProcessor implements Processor {
         this.failedStarts = 0;
         this.whenUp();
       },
-      died: (reason, wasAttached) => this.died(reason, wasAttached),
+      died: (reason, wasAttached, byForce) => this.died(reason, wasAttached, byForce),
     });
   }
 
-  private died(reason: string, wasAttached: boolean): void {
+  private died(reason: string, wasAttached: boolean, byForce: boolean): void {
     if (this.closed) return;
     if (!wasAttached) this.failedStarts++;
     const restarts = this.failedStarts < START_ATTEMPTS;
@@ -114,6 +114,6 @@ export class ThreadProcessor implements Processor {
       this.thread = this.makeThread();
       this.thread.start();
     } else this.whenUp();
-    this.lostListener?.({ reason, started, running, restarts });
+    this.lostListener?.({ reason, started, running: byForce ? [] : running, restarts });
   }
 }

@@ -6,7 +6,7 @@ import { PoniardError } from '../errors.js';
 import { travelling } from '../options.js';
 import type { Call, FunctionRef, HostValue, Loss, NestedHost, Report } from '../processor.js';
 import type { ValueCodec } from '../values/codec.js';
-import { decodeError } from '../values/errors.js';
+import { decodeError, encodeError } from '../values/errors.js';
 import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { Claims } from './claims.js';
 import type { CodecBook } from './codec-book.js';
@@ -144,7 +144,7 @@ export class LaneClient {
     for (const call of calls) {
       if (!this.has(call)) continue;
       const word = this.words[call.ticket] as number;
-      this.control({ type: 'abort', slot: call.ticket, word, reason: postable(reason) });
+      this.control({ type: 'abort', slot: call.ticket, word, reason: encodeError(reason) });
     }
   }
 
@@ -374,8 +374,8 @@ export class LaneClient {
         return at + 3;
       }
       case Answer.Cancel:
-        this.nested.cancel(message[at + 1] as number, message[at + 2]);
-        return at + 3;
+        this.nested.cancel(message[at + 1] as number, message[at + 2], message[at + 3] as boolean);
+        return at + 4;
       case Answer.Drop:
         this.nested.forget(message[at + 1] as readonly number[]);
         return at + 2;
@@ -399,14 +399,5 @@ export class LaneClient {
     this.moves.delete(request);
     if (!ok) move.reject(decodeError(value));
     else this.codecs.resolve(references, (codecs) => move.resolve({ value, codecs, buffers }), move.reject);
-  }
-}
-
-/** A reason for an abort crosses as what structured clone can carry. */
-function postable(reason: unknown): unknown {
-  try {
-    return structuredClone(reason);
-  } catch {
-    return String(reason);
   }
 }

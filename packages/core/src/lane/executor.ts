@@ -5,7 +5,7 @@
 import type { ImportModule } from '../functions/decode.js';
 import type { EncodedFunction } from '../functions/encoded.js';
 import type { TaskOptions } from '../options.js';
-import { encodeError } from '../values/errors.js';
+import { decodeError, encodeError } from '../values/errors.js';
 import type { NumberedBuffer } from '../values/shared-buffers.js';
 import { isPrimitive } from '../values/snapshot.js';
 import { Aside } from './aside.js';
@@ -357,7 +357,10 @@ export class LaneExecutor implements Places {
         if (run?.word !== message.word) break;
         // A task that asks for its signal later finds it aborted.
         run.controller ??= new AbortController();
-        run.controller.abort(message.reason);
+        if (run.controller.signal.aborted) break;
+        // Nobody waits for it: it goes on, or not, without a place.
+        this.suspend(run);
+        run.controller.abort(decodeError(message.reason));
         this.runtime.callOff(run);
         break;
       }

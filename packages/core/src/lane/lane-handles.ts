@@ -16,7 +16,7 @@ export type AnyLaneTask = Pick<
 export interface HandleOwner {
   await(task: AnyLaneTask): void;
   want(task: AnyLaneTask, by: TaskScope | undefined): void;
-  cancelTask(task: AnyLaneTask, reason: unknown): void;
+  cancelTask(task: AnyLaneTask, reason: unknown, force: boolean): void;
   currentScope(): TaskScope | undefined;
 }
 
@@ -80,6 +80,12 @@ export class LaneTask<T> extends TaskHandle<T> {
     });
   }
 
+  /** Calls back when it is known how the task has ended. */
+  whenSettled(listener: () => void): void {
+    this.waiting.push({ resolve: listener, reject: listener });
+    if (!this.asked) this.ask();
+  }
+
   private ask(): void {
     this.asked = true;
     this.runtime.await(this);
@@ -98,8 +104,8 @@ export class LaneTask<T> extends TaskHandle<T> {
     return new LaneChunk<T>(this, { kind: 'value' }, 0, 'host');
   }
 
-  cancel(reason?: unknown): void {
-    this.runtime.cancelTask(this, reason);
+  cancel(reason?: unknown, { force = false }: { readonly force?: boolean } = {}): void {
+    this.runtime.cancelTask(this, reason, force);
   }
 
   resolve(value: unknown): void {

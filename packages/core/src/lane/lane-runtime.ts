@@ -8,7 +8,7 @@ import type { Host } from '../ports.js';
 import { RuntimeBase } from '../runtime-base.js';
 import { isTask } from '../task.js';
 import type { ChunkType } from '../values/codec.js';
-import { decodeError } from '../values/errors.js';
+import { decodeError, encodeError } from '../values/errors.js';
 import { type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { isPrimitive, restore, snapshot } from '../values/snapshot.js';
 import { type CodecBook, codecReference } from './codec-book.js';
@@ -101,8 +101,7 @@ export class LaneRuntime extends RuntimeBase {
     const send = (): void => this.request(request, lesson);
     if (waits.length === 0) send();
     else this.sendLater(task, waits, [...args, ...syncdeps], send);
-    if (signal?.aborted) task.cancel(signal.reason);
-    else signal?.addEventListener('abort', () => task.cancel(signal.reason), { once: true });
+    if (signal !== undefined) cancelBy(signal, task);
     return task;
   }
 
@@ -189,13 +188,13 @@ export class LaneRuntime extends RuntimeBase {
     }
   }
 
-  cancelTask(task: AnyLaneTask, reason: unknown): void {
+  cancelTask(task: AnyLaneTask, reason: unknown, force: boolean): void {
     if (task.callOff !== undefined) {
       task.callOff(new CancelledError(`task ${task.name} was cancelled`, { cause: reason }));
       return;
     }
-    const said = isPrimitive(reason) ? reason : String(reason);
-    task.whenSubmitted(() => this.channel.send(Answer.Cancel, task.number, said));
+    const encoded = encodeError(reason);
+    task.whenSubmitted(() => this.channel.send(Answer.Cancel, task.number, encoded, force));
   }
 
   currentScope(): TaskScope | undefined {
@@ -313,6 +312,17 @@ export class LaneRuntime extends RuntimeBase {
     if (task.submitted !== undefined) waits.push(task.submitted);
     return task.number;
   }
+}
+
+/** Listens to a signal until the task is settled: it may outlive many tasks. */
+function cancelBy(signal: AbortSignal, task: LaneTask<unknown>): void {
+  const cancel = (): void => task.cancel(signal.reason);
+  if (signal.aborted) {
+    cancel();
+    return;
+  }
+  signal.addEventListener('abort', cancel, { once: true });
+  task.whenSettled(() => signal.removeEventListener('abort', cancel));
 }
 
 /** Where the host finds a task of this lane. */

@@ -1,6 +1,6 @@
 /** @file The host's side of tasks that a lane's tasks have spawned, or hold handles of (S9). */
 import type { Call, NestedArgument, NestedHost, NestedTask } from '../processor.js';
-import { encodeError } from '../values/errors.js';
+import { decodeError, encodeError } from '../values/errors.js';
 import type { NumberedBuffer } from '../values/shared-buffers.js';
 import { type CodecBook, codecReference } from './codec-book.js';
 import type { Control, NestedArg, NestedRequest } from './protocol.js';
@@ -74,8 +74,8 @@ export class NestedTasks {
     this.get(number).wanted(by);
   }
 
-  cancel(number: number, reason: unknown): void {
-    this.get(number).cancel(reason);
+  cancel(number: number, reason: unknown, force: boolean): void {
+    this.get(number).cancel(decodeError(reason), force);
   }
 
   forget(numbers: readonly number[]): void {

@@ -103,7 +103,7 @@ export const Answer = {
   Spawn: 10,
   /** nested task: the lane waits for its outcome. */
   Await: 11,
-  /** nested task, reason. */
+  /** nested task, reason (as an error travels), whether by force. */
   Cancel: 12,
   /** nested tasks whose handles are gone. */
   Drop: 13,

@@ -2,6 +2,7 @@
  * @file The shell around the pure scheduler: it carries instructions out and feeds events back. All Promises,
  * timers and messages are here; all decisions are in `state.ts`.
  */
+import { TimeoutError } from '../errors.js';
 import type { EventType } from '../events.js';
 import type { FunctionCodec } from '../functions/encoded.js';
 import type { FunctionRegistry } from '../functions/registry.js';
@@ -13,6 +14,7 @@ import type { ValueCodec } from '../values/codec.js';
 import { Failures, taskFailedError } from './failures.js';
 import { Fetch } from './fetch.js';
 import { HostValues } from './host-values.js';
+import { Insistence } from './insistence.js';
 import { Moves } from './moves.js';
 import type { Place } from './place.js';
 import type { PlacementPolicy } from './placement.js';
@@ -52,6 +54,7 @@ export class Shell implements Outcomes {
   private readonly failures: Failures;
   readonly values: HostValues;
   private readonly watches: Watches;
+  private readonly insistence: Insistence;
   private readonly plans: Plans;
   readonly moves = new Moves(this);
   private readonly reports = new Map<Place, PlaceReport>();
@@ -78,7 +81,11 @@ export class Shell implements Outcomes {
     this.state = new SchedulerState(ports.policy);
     this.failures = new Failures(ports.host);
     this.values = new HostValues(ports.store, ports.valueCodecs);
-    this.watches = new Watches(ports.clock, (record, error) => this.end(record, error));
+    this.watches = new Watches(ports.clock, (record, error) => {
+      this.end(record, error);
+      if (error instanceof TimeoutError && record.cancelling) this.insistence.ifBlocking(record, error);
+    });
+    this.insistence = new Insistence(ports.clock, (record, reason) => this.abort(record, reason, true));
     this.plans = new Plans(this, ports.registry, this.values);
     this.traceWhileActive();
   }
@@ -271,6 +278,7 @@ export class Shell implements Outcomes {
     this.failures.report();
     this.stopTick?.();
     this.watches.stopAll();
+    this.insistence.stopAll();
     this.ports.keepAlive.release();
     this.held = false;
   }
@@ -316,7 +324,8 @@ export class Shell implements Outcomes {
     for (const record of take(instructions.assemble)) void this.plans.assemble(record);
     for (const { place, records } of take(instructions.revoke)) this.revoke(place, records);
     for (const { record, reason, force } of take(instructions.abort)) {
-      if (record.place !== undefined) record.place.processor.abort?.([record], reason, force);
+      this.abort(record, reason, false);
+      if (force) this.insistence.always(record, reason);
     }
     for (const place of take(instructions.run)) this.run(place);
     for (const record of take(instructions.move)) void this.moves.home(record);
@@ -331,6 +340,11 @@ export class Shell implements Outcomes {
         this.flushSoon();
       });
     }
+  }
+
+  /** `stop`: at the price of its processor. */
+  private abort(record: TaskRecord, reason: unknown, stop: boolean): void {
+    record.place?.processor.abort?.([record], reason, stop);
   }
 
   private run(place: Place): void {
