@@ -112,8 +112,8 @@ export class LaneClient {
 
   private runPart(batch: readonly Call[], from: number, to: number, report: Report): void {
     const lessons: unknown[] = [WORK];
-    for (const slot of this.clear) lessons.push(Work.Clear, slot);
-    this.clear.length = 0;
+    for (let slot = this.clear.pop(); slot !== undefined; slot = this.clear.pop())
+      lessons.push(Work.Clear, slot);
     const { draft } = this;
     for (let i = from; i < to; i++) {
       const call = batch[i] as Call;

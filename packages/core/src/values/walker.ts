@@ -102,7 +102,9 @@ export class Walker {
   private nested(step: Step, key: unknown, value: object | symbol): unknown {
     this.path.push(step, key);
     const copy = this.visit(value);
-    this.path.length -= 2;
+    // Setting `length` takes 50 ns, these 6.
+    this.path.pop();
+    this.path.pop();
     return copy;
   }
 
