@@ -10,7 +10,7 @@ import type { SchedulerState } from './state.js';
 export function placeBehindInputs(state: SchedulerState, record: TaskRecord): Place | undefined {
   const { syncdeps, meta } = record.settings;
   // A processor starts a task that needs no result of another without waiting for it, or seeing that it failed.
-  if (syncdeps.length > 0 || meta || record.fn.shape.plan !== undefined) return undefined;
+  if (syncdeps.length > 0 || meta) return undefined;
   let place: Place | undefined;
   let sent = 0;
   const { args } = record;
@@ -23,5 +23,7 @@ export function placeBehindInputs(state: SchedulerState, record: TaskRecord): Pl
     sent++;
   }
   if (place === undefined || sent !== record.pending) return undefined;
+  // A call that may be cut into blocks is not tied to one processor beforehand, but where there are none.
+  if (record.fn.shape.plan !== undefined && place.runsBlocks) return undefined;
   return state.candidates.takes(record, place, state.costs) ? place : undefined;
 }

@@ -41,6 +41,11 @@ export class Place {
     readonly index: number,
   ) {}
 
+  /** Whether the blocks of a plan, which are plain functions, run here. */
+  get runsBlocks(): boolean {
+    return this.processor.implementations.includes('host');
+  }
+
   get sharesHostMemory(): boolean {
     const { space } = this.processor;
     return space.sharesHost === true || space.id === 'host';

@@ -1,7 +1,7 @@
 /** @file Where a task runs: the cost of each processor, term by term, and the policy that picks one (P1). */
 import { sizeClass, type TransferTimes, UNKNOWN_MICROS } from './costs.js';
 import type { Place } from './place.js';
-import { SnapshotArgument, TaskRecord } from './record.js';
+import { type RunningPlan, SnapshotArgument, TaskRecord } from './record.js';
 
 /** The terms of P1, in µs. */
 export interface CostTerms {
@@ -50,6 +50,17 @@ export class Costs {
   measured(task: TaskRecord, kind: string): boolean {
     const size = sizeClass(this.inputBytes(task));
     return task.settings.timeUtil !== undefined || task.fn.times.expected(kind, size) !== undefined;
+  }
+
+  /**
+   * A call has run as blocks: learns what it takes when all processors of their kind are at it, which is what another kind
+   * that runs it whole is to be compared with.
+   */
+  observeBlocks(task: TaskRecord, { blocks, processors }: RunningPlan): void {
+    const kind = blocks[0]?.place?.processor.kind;
+    if (kind === undefined) return;
+    const micros = blocks.reduce((total, { estimate }) => total + estimate, 0) / processors;
+    task.fn.times.observe(kind, sizeClass(this.inputBytes(task)), micros);
   }
 
   /** Expected µs to bring what `place` lacks; what it has a copy of counts nothing (C2). */

@@ -1,3 +1,4 @@
+import { processorTypeScope } from '@poniard/scopes';
 import { FakeMemory, FakeProcessor } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
 import { Driver, processors } from './testing/driver.js';
@@ -31,6 +32,31 @@ function planned(
     },
   });
   return asked;
+}
+
+/** An operation with two blocks on processors, or whole on a device, which keeps its results. */
+function plannedOrWhole() {
+  const both = processors(2) as [P, P];
+  const device = new FakeProcessor({
+    id: 'gpu:0',
+    kind: 'gpu',
+    implementations: ['gpu'],
+    queues: true,
+    space: new FakeMemory('gpu:0', false),
+    keeps: () => true,
+  });
+  const driver = new Driver([...both, device]);
+  driver.fn(sum, {
+    name: 'sum',
+    implementations: { host: sum, gpu: sum },
+    plan: ([n]) => ({
+      blocks: [1, 2].map(() => ({ fn: one, args: [] })),
+      finish: () => n,
+    }),
+  });
+  const [host] = both;
+  const on = ({ kind }: P) => ({ scope: processorTypeScope(kind) });
+  return { driver, both, device, onHost: on(host), onDevice: on(device) };
 }
 
 describe('an operation with a plan', () => {
@@ -101,6 +127,37 @@ describe('an operation with a plan', () => {
     for (const processor of both) processor.giveBack();
     driver.spawn(one, [], { name: 'next' });
     expect(both.flatMap(names)).toEqual(['next']);
+  });
+
+  it.each([
+    [600, 'blocks'],
+    [400, 'whole'],
+  ])('P1. with a device that takes %i µs and all processors together 500, runs as %s', (micros, where) => {
+    const { driver, both, device, onHost, onDevice } = plannedOrWhole();
+    driver.spawn(sum, [10], onHost);
+    for (const processor of both) processor.finish(processor.calls[0], 500);
+    driver.spawn(sum, [10], onDevice);
+    device.finish(device.calls[0], micros);
+    driver.spawn(sum, [10]);
+    expect(both.map(names)).toEqual(where === 'blocks' ? [['block'], ['block']] : [[], []]);
+    expect(names(device)).toEqual(where === 'blocks' ? [] : ['sum']);
+  });
+
+  it('is cut only for processors that run blocks', () => {
+    const { driver, both, device, onDevice } = plannedOrWhole();
+    const task = driver.spawn(sum, [10], onDevice);
+    expect(both.map(names)).toEqual([[], []]);
+    device.finish();
+    expect(phases(task)).toEqual(['Finished']);
+  });
+
+  it('P3. follows its input on a device without waiting for it there', () => {
+    const { driver, device, onDevice } = plannedOrWhole();
+    const first = driver.spawn(sum, [10], onDevice);
+    const second = driver.spawn(sum, [first]);
+    expect(names(device)).toEqual(['sum', 'sum']);
+    runAll(device);
+    expect(phases(first, second)).toEqual(['Finished', 'Finished']);
   });
 
   it('C4. leaves no block on any processor', () => {

@@ -28,7 +28,7 @@ export class Plans {
       };
       const settings = resolveSettings([own], NOTHING);
       const blocks = plan === undefined ? [] : plan.blocks.map((block) => this.spawn(block, settings));
-      if (plan !== undefined) record.plan = { blocks, finish: plan.finish };
+      if (plan !== undefined) record.plan = { blocks, finish: plan.finish, processors };
       this.shell.state.handle({ type: 'planned', record, blocks });
     } catch (error) {
       this.shell.end(record, error);

@@ -83,6 +83,8 @@ export interface Listener {
 export interface RunningPlan {
   readonly blocks: readonly TaskRecord[];
   readonly finish: (results: unknown[]) => unknown;
+  /** How many it was cut for. */
+  readonly processors: number;
 }
 
 /** Booleans of a record, in one field. */
@@ -114,7 +116,10 @@ export class TaskRecord implements Call {
   /** Inputs that are not there yet: unfinished tasks, values on their way, the function's preparation. */
   pending = 0;
   ticket = -1;
-  /** Expected run time in whole µs (an integer, so that sums are exact and the field stays unboxed). */
+  /**
+   * Expected run time in whole µs (an integer, so that sums are exact and the field stays unboxed); once it has run, what it
+   * took.
+   */
   estimate = 1;
   implementation = 'host';
   /** The processor that has it, or had it last. */

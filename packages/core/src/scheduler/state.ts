@@ -249,9 +249,10 @@ export class SchedulerState {
       this.waiting.prepare(record, record.fn, admitted);
       if (record.pending > 0) return;
     }
-    if (!inputsAtHand(this, record, undefined) || this.waiting.askPlanner(record, admitted)) return;
+    if (!inputsAtHand(this, record, undefined)) return;
     const places = admitted.mixed ? boundTrials(record, admitted.places, this.costs) : admitted.places;
-    this.enqueue(record, this.policy.choose(record, places, this.costs));
+    const place = this.policy.choose(record, places, this.costs);
+    if (!this.waiting.askPlanner(record, admitted, place)) this.enqueue(record, place);
   }
 
   enqueue(record: TaskRecord, place: Place): void {
@@ -328,6 +329,7 @@ export class SchedulerState {
     fn.trials.delete(place.processor.kind);
     if (micros !== undefined) {
       fn.times.observe(place.processor.kind, sizeClass(this.costs.inputBytes(record)), micros);
+      record.estimate = whole(micros);
     }
     if (record.cancelling) {
       record.cancelling = false;
@@ -341,6 +343,7 @@ export class SchedulerState {
   private finished(record: TaskRecord, event: Extract<SchedulerEvent, { type: 'finished' }>): void {
     if (!record.given && record.plan === undefined && !this.answered(record, event.micros)) return;
     if (isTerminal(record)) return;
+    if (record.plan !== undefined) this.costs.observeBlocks(record, record.plan);
     record.value = event.value;
     record.codecs = event.codecs;
     record.buffers = event.buffers;

@@ -59,12 +59,16 @@ export class Waiting {
     return homeless;
   }
 
-  /** Whether the call may be cut into blocks; its planner is then asked, and it waits for the answer. */
-  askPlanner(record: TaskRecord, candidates: Candidates): boolean {
-    if (record.fn.shape.plan === undefined || record.planned) return false;
+  /**
+   * Whether the call, for which `place` was chosen, may be cut into blocks; its planner is then asked, and it waits for the
+   * answer. A call that is better off whole, on a processor that runs no blocks, is left whole.
+   */
+  askPlanner(record: TaskRecord, candidates: Candidates, place: Place): boolean {
+    if (record.fn.shape.plan === undefined || record.planned || !place.runsBlocks) return false;
     record.planned = true;
     let processors = 0;
-    for (const { processor } of candidates.places) processors += processor.capacity;
+    for (const { processor, runsBlocks } of candidates.places)
+      if (runsBlocks) processors += processor.capacity;
     if (processors < 2) return false;
     if (record.args.some((arg) => arg instanceof TaskRecord && !arg.hosted)) return false;
     record.pending++;

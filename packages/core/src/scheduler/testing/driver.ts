@@ -265,7 +265,7 @@ export class Driver implements Outcomes {
       block.handle = undefined;
       return block;
     });
-    if (plan !== undefined) record.plan = { blocks, finish: plan.finish };
+    if (plan !== undefined) record.plan = { blocks, finish: plan.finish, processors };
     this.handle({ type: 'planned', record, blocks });
   }
 
