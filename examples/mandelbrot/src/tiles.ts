@@ -1,5 +1,5 @@
 /** @file The tasks: how soon the points of a tile escape, and their colours. */
-import { type GpuResult, kernel } from 'poniard';
+import { kernel, type NDArray } from 'poniard';
 
 /** Pixels of a tile's side. */
 export const TILE = 64;
@@ -30,8 +30,8 @@ export const mandelbrot = kernel(
 );
 
 /** Red, green and blue of each pixel: the points that stay are black. */
-export function paint(counts: GpuResult, most: number): Uint8Array {
-  const data = counts.data as Float32Array;
+export function paint(counts: NDArray<'float32'>, most: number): Uint8Array {
+  const { data } = counts;
   const rgb = new Uint8Array(3 * data.length);
   for (let at = 0; at < data.length; at++) {
     const steps = data[at]!;

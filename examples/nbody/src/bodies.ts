@@ -1,5 +1,5 @@
 /** @file Bodies that attract each other: where they begin, one step of them, their energy. Total mass and G are 1. */
-import { type GpuResult, type NDArray, rand, wgsl, zeros } from 'poniard';
+import { type NDArray, rand, wgsl, zeros } from 'poniard';
 import { SHADER } from './shader.js';
 
 /** See {@link SHADER}: the shape is [2 · bodies, 4]. */
@@ -32,7 +32,7 @@ export const advance = wgsl(SHADER, {
   bindings: ['array<f32>', 'f32', 'f32', 'f32'],
   result: { type: 'array<f32>', shape: (state) => state.shape },
   workgroups: (state) => [Math.ceil(state.size / 8 / 64)],
-  host: (state, kick, drift, soft) => advanceHere(state as State, kick, drift, soft) as unknown as GpuResult,
+  host: (state, kick, drift, soft) => advanceHere(state as State, kick, drift, soft),
 });
 
 export function advanceHere({ data, shape }: State, kick: number, drift: number, soft: number): State {

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { cpuThreads, createRuntime, gpuInfo, processorTypeScope, webgpu } from 'poniard';
-import { advance, ball, energy, SOFT, type State } from './bodies.js';
+import { advance, ball, energy, SOFT } from './bodies.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -40,7 +40,7 @@ const began = performance.now();
 let state = spawn.with({ scope }, advance, start, STEP / 2, STEP, SOFT);
 for (let step = 1; step < STEPS; step++) state = spawn.with({ scope }, advance, state, STEP, STEP, SOFT);
 state = spawn.with({ scope }, advance, state, STEP / 2, 0, SOFT);
-const end = (await state) as unknown as State;
+const end = await state;
 const seconds = (performance.now() - began) / 1000;
 
 const [before, after] = await Promise.all([spawn(energy, start, SOFT), spawn(energy, end, SOFT)]);

@@ -1,5 +1,6 @@
 /** The core of Poniard: tasks, their scheduler, chunks, options, errors, and the ports that plug-ins implement. */
 export * from '@poniard/scopes';
+export type * from './array-types.js';
 export type { Chunk } from './chunk.js';
 export { isChunk } from './chunk.js';
 export {

@@ -1,4 +1,5 @@
 /** @file Public names of @poniard/linalg. */
+export type {} from './array-types.js';
 export type { BlasName } from './blas/port.js';
 export { blasInfo } from './blas/providers.js';
 export type { BlasInfo } from './blas/select.js';

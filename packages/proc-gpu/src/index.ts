@@ -23,7 +23,6 @@ export {
 export {
   type ArrayLike,
   type GpuResult,
-  type GpuResultTypes,
   type WgslArrayType,
   type WgslOptions,
   type WgslScalarType,

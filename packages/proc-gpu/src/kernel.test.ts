@@ -3,7 +3,7 @@ import { array, NDArray, rand } from '@poniard/linalg';
 import { cpuThreads } from '@poniard/proc-cpu';
 import { kernel, ShaderError, webgpu } from '@poniard/proc-gpu';
 import { createTestRuntime } from '@poniard/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
 
 const product = kernel(
@@ -52,23 +52,29 @@ describe('F4. a kernel on a CPU thread', () => {
       [2, 3],
       'float32',
     );
-    const out = (await runtime.spawn(product, a, a.T, 3)) as never as NDArray;
+    const out = await runtime.spawn(product, a, a.T, 3);
     expect(out).toBeInstanceOf(NDArray);
     expect(out.dtype).toBe('float32');
     expect(out.toNested()).toEqual([
       [14, 32],
       [32, 77],
     ]);
-    const single = (await runtime.spawn(mandelbrot, 3, true)) as never as NDArray;
+    const single = await runtime.spawn(mandelbrot, 3, true);
     expect(single.shape).toEqual([7, 13]);
-    expect(
-      ((await runtime.spawn(colours, new Float32Array([0, 1, 4, 9, 16]))) as never as NDArray).shape,
-    ).toEqual([5, 3]);
+    expect((await runtime.spawn(colours, new Float32Array([0, 1, 4, 9, 16]))).shape).toEqual([5, 3]);
   });
 
   test('runs here when it is called directly', async () => {
-    const out = (await product(array([[2]]), array([[3]]), 1)) as never as NDArray;
+    const out = await product(array([[2]]), array([[3]]), 1);
     expect(out.toNested()).toEqual([[6]]);
+  });
+
+  test('its type says what it takes and gives', () => {
+    expectTypeOf(mandelbrot).parameters.toEqualTypeOf<[number, boolean]>();
+    expectTypeOf(product).returns.resolves.toEqualTypeOf<NDArray<'float32'>>();
+    // @ts-expect-error a number is no array
+    const misuse = () => colours(1);
+    expect(misuse).toBeTypeOf('function');
   });
 
   test('options that are not as they should be are refused', () => {
@@ -110,8 +116,8 @@ describe.skipIf(!hasGpu)('F4. a kernel on a GPU', () => {
       'float32',
     );
     let power = runtime.spawn(product, x, x, 2);
-    for (let i = 0; i < 5; i++) power = runtime.spawn(product, power as never, x, 2);
-    const out = (await runtime.spawn(scaled, power, 2)) as never as NDArray;
+    for (let i = 0; i < 5; i++) power = runtime.spawn(product, power, x, 2);
+    const out = await runtime.spawn(scaled, power, 2);
     expect(out.toNested()).toEqual([
       [2, 14],
       [0, 2],
@@ -129,8 +135,8 @@ describe.skipIf(!hasGpu)('F4. a kernel on a GPU', () => {
       },
       { output: [2, 1], precision: 'single' },
     );
-    expect(((await runtime.spawn(single, x)) as never as NDArray).toNested()).toEqual([[3, 4]]);
-    const transposed = (await runtime.spawn(single, array([[5], [7]]).T)) as never as NDArray;
+    expect((await runtime.spawn(single, x)).toNested()).toEqual([[3, 4]]);
+    const transposed = await runtime.spawn(single, array([[5], [7]]).T);
     expect(transposed.toNested()).toEqual([[10, 14]]);
   });
 
@@ -158,7 +164,7 @@ describe.skipIf(!hasGpu)('F4. a kernel on a GPU', () => {
     await runtime.ready();
     const x = array([[1.5, 2]]);
     const task = runtime.spawn(product, x, x.T, 2);
-    expect(((await task) as never as NDArray).toNested()).toEqual([[6.25]]);
+    expect((await task).toNested()).toEqual([[6.25]]);
     expect(runtime.explain(task).processor).toBe('cpu:0');
   });
 });

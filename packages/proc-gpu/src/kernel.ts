@@ -71,7 +71,7 @@ const HOST_MODULE = new URL('./kernel-host.js', import.meta.url).href;
 export function kernel<A extends readonly unknown[]>(
   fn: (this: KernelThis, ...args: A) => number | readonly number[],
   options: KernelOptions<A>,
-): Operation<(...args: KernelArguments<A>) => GpuResult> {
+): Operation<(...args: KernelArguments<A>) => GpuResult<'float32'>> {
   const { output, precision, constants = {}, name = fn.name || 'kernel' } = checked(fn, options);
   const source = sourceOf(fn);
   const compiled = new Map<string, CompiledKernel>();
@@ -102,7 +102,7 @@ export function kernel<A extends readonly unknown[]>(
     return record(gpu, gpuJs, args);
   };
 
-  type Signature = (...args: KernelArguments<A>) => GpuResult;
+  type Signature = (...args: KernelArguments<A>) => GpuResult<'float32'>;
   return operation<Signature>(name, {
     host: hostImplementation<Signature>(source, name, constants, output),
     webgpu: gpuImplementation(

@@ -8,7 +8,7 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
   test('takes arrays and numbers, and gives an NDArray; NaN and infinities stay', async () => {
     const { runtime } = await gpuRuntime();
     const x = array([1.5, Number.NaN, Number.POSITIVE_INFINITY, -0, -3, 2], [2, 3], 'float32');
-    const y = (await runtime.spawn(scaled, x, 2)) as unknown as NDArray;
+    const y = await runtime.spawn(scaled, x, 2);
     expect(y).toBeInstanceOf(NDArray);
     expect(y.shape).toEqual([2, 3]);
     expect([...y]).toEqual([3, Number.NaN, Number.POSITIVE_INFINITY, -0, -6, 4]);
@@ -32,11 +32,9 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
       },
     );
     const view = array([1, 2, 3, 4], [4], 'int32').step(-2);
-    expect([...((await runtime.spawn(numbers, 7, view, -3, 0.5)) as never as NDArray)]).toEqual([
-      7, -3, 0.5, 4, 2,
-    ]);
+    expect([...(await runtime.spawn(numbers, 7, view, -3, 0.5))]).toEqual([7, -3, 0.5, 4, 2]);
     const typed = await runtime.spawn(numbers, 1, new Int32Array([8, 9]), 0, 0);
-    expect([...(typed as never as NDArray)]).toEqual([1, 0, 0, 8, 9]);
+    expect([...typed]).toEqual([1, 0, 0, 8, 9]);
   });
 
   test('the result begins as zeros, also in memory that was used before', async () => {
@@ -47,7 +45,7 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
       { bindings: [], result: { type: 'array<u32>', shape: [3] }, workgroups: [1] },
     );
     await runtime.spawn(scaled, rand([3], { dtype: 'float32' }), 5);
-    expect([...((await runtime.spawn(first)) as never as NDArray)]).toEqual([2 ** 32 - 1, 0, 0]);
+    expect([...(await runtime.spawn(first))]).toEqual([2 ** 32 - 1, 0, 0]);
   });
 
   test('that does not compile fails the task with the message, the line and the source around it', async () => {
@@ -71,9 +69,7 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
     expect((error.cause as Error).message).toContain('> 4 |   let b: u32 = a;');
     await expect(after).rejects.toMatchObject({ rootTask: { name: 'wrong' } });
     // The device goes on.
-    expect([...((await runtime.spawn(scaled, array([1], [1], 'float32'), 3)) as never as NDArray)]).toEqual([
-      3,
-    ]);
+    expect([...(await runtime.spawn(scaled, array([1], [1], 'float32'), 3))]).toEqual([3]);
   });
 
   test('an index out of range reads and writes nothing outside of the arrays', async () => {
@@ -86,7 +82,7 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
        }`,
       { bindings: ['array<f32>'], result: { type: 'array<f32>', shape: [2] }, workgroups: [64] },
     );
-    const out = (await runtime.spawn(wild, array([1, 2], [2], 'float32'))) as never as NDArray;
+    const out = await runtime.spawn(wild, array([1, 2], [2], 'float32'));
     expect(out.shape).toEqual([2]);
   });
 
@@ -143,11 +139,12 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
     const refused = runtime.spawn(short);
     const after = runtime.spawn(added, before, runtime.spawn(scaled, x, 3));
     await expect(refused).rejects.toThrow(/WebGPU refused short: /);
-    expect([...((await after) as never as NDArray)]).toEqual([5, 10]);
+    expect([...(await after)]).toEqual([5, 10]);
   });
 
-  test('types of parameters follow from the bindings', () => {
+  test('types of parameters and of the result follow from the bindings', () => {
     expectTypeOf(scaled).parameter(1).toEqualTypeOf<number>();
+    expectTypeOf(scaled).returns.resolves.toEqualTypeOf<NDArray<'float32'>>();
     // @ts-expect-error a number is no array
     const misuse = () => scaled(1, 2);
     expect(misuse).toBeTypeOf('function');

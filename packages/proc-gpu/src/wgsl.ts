@@ -1,5 +1,5 @@
 /** @file A raw shader as an operation. */
-import { type Implementations, type Operation, operation } from '@poniard/core';
+import { type ArrayTypes, type Implementations, type Operation, operation } from '@poniard/core';
 import type { GpuDType } from './dtype.js';
 import type { GpuArray } from './gpu-array.js';
 import { type GpuArgument, type GpuDevicePort, type GpuTraits, gpuImplementation } from './port.js';
@@ -15,14 +15,18 @@ export interface ArrayLike {
   readonly shape: readonly number[];
 }
 
-/** Augmented by the package that has the class of results. */
-// biome-ignore lint/suspicious/noEmptyInterface: another package adds to it
-export interface GpuResultTypes {}
+/** What results come home as, by element type: `NDArray` where `@poniard/linalg` is. */
+export type GpuResult<D extends string = string> =
+  ArrayTypes<D> extends { array: infer A } ? A : ArrayLike & { readonly dtype: D };
 
-/** What results come home as: `NDArray` where `@poniard/linalg` is. */
-export type GpuResult = GpuResultTypes extends { array: infer A }
-  ? A
-  : ArrayLike & { readonly dtype: string };
+/** Element types as they come home: a host's arrays have no uint32, and no float16. */
+interface HomeTypes {
+  readonly 'array<f32>': 'float32';
+  readonly 'array<i32>': 'int32';
+  readonly 'array<u32>': 'float64';
+  readonly 'array<f16>': 'float32';
+}
+type Result_<R extends WgslArrayType> = GpuResult<HomeTypes[R]>;
 
 /** A parameter by its WGSL type. */
 type Parameter<T extends WgslType> = T extends WgslScalarType
@@ -36,7 +40,7 @@ type Known<T extends WgslType> = T extends WgslScalarType
   : { readonly shape: readonly number[]; readonly size: number };
 type Known_<B extends readonly WgslType[]> = { -readonly [K in keyof B]: Known<B[K]> };
 
-export interface WgslOptions<B extends readonly WgslType[]> {
+export interface WgslOptions<B extends readonly WgslType[], R extends WgslArrayType = WgslArrayType> {
   /** The parameters, in order. See {@link wgsl} for how they are bound. */
   readonly bindings: B;
   /** How many workgroups along x, y, z. */
@@ -45,7 +49,7 @@ export interface WgslOptions<B extends readonly WgslType[]> {
     | ((...args: Known_<B>) => readonly [x: number, y?: number, z?: number]);
   /** The array that the shader writes. It begins as zeros. */
   readonly result: {
-    readonly type: WgslArrayType;
+    readonly type: R;
     readonly shape: readonly number[] | ((...args: Known_<B>) => readonly number[]);
   };
   /** Names it in messages. */
@@ -55,7 +59,7 @@ export interface WgslOptions<B extends readonly WgslType[]> {
   /** Features that the shader needs, such as `'shader-f16'`. */
   readonly features?: readonly string[];
   /** The same on a CPU. Without it, the operation runs on GPUs only. */
-  readonly host?: (...args: Parameters_<B>) => GpuResult | Promise<GpuResult>;
+  readonly host?: (...args: Parameters_<B>) => Result_<R> | Promise<Result_<R>>;
 }
 
 const DTYPES: Readonly<Record<WgslArrayType, GpuDType>> = {
@@ -98,10 +102,10 @@ const DTYPES: Readonly<Record<WgslArrayType, GpuDType>> = {
  * console.log(await runtime.spawn(axpy, 2, new Float32Array([1, 2]), new Float32Array([3, 4])));
  * ```
  */
-export function wgsl<const B extends readonly WgslType[]>(
+export function wgsl<const B extends readonly WgslType[], R extends WgslArrayType>(
   source: string,
-  options: WgslOptions<B>,
-): Operation<(...args: Parameters_<B>) => GpuResult> {
+  options: WgslOptions<B, R>,
+): Operation<(...args: Parameters_<B>) => Result_<R>> {
   const { bindings, result, workgroups, name = 'wgsl', host, entryPoint, features = [] } = options;
   for (const type of bindings) {
     if (!(type in DTYPES) && !isScalar(type))
@@ -144,7 +148,7 @@ export function wgsl<const B extends readonly WgslType[]>(
     return true as const;
   };
 
-  type Signature = (...args: Parameters_<B>) => GpuResult;
+  type Signature = (...args: Parameters_<B>) => Result_<R>;
   return operation<Signature>(name, {
     ...(host !== undefined && { host: host as unknown as Signature }),
     webgpu: gpuImplementation(record, { accepts }),
