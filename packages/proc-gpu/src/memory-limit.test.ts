@@ -83,7 +83,7 @@ describe.skipIf(!hasGpu)('the memory limit', () => {
     });
     const task = runtime.spawn(sum as never, filled(128, 1));
     const refusal = runtime.explain(task).rows.find(({ kind }) => kind === 'webgpu')?.refusal;
-    expect(refusal).toMatch(/65536 bytes free and the inputs take 131|memoryLimit is 65536/);
+    expect(refusal).toMatch(/65536 bytes free and the task takes 131|memoryLimit is 65536/);
     expect(await task).toBe((128 * KIB) / 4);
     expect(runtime.explain(task).processor).toBe('cpu:0');
   });
