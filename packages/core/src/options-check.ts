@@ -28,6 +28,7 @@ const RULES: { readonly [K in keyof Required<TaskOptions>]: Rule } = {
   },
   meta: flag,
   getResult: flag,
+  allowErrors: flag,
   syncdeps: { is: Array.isArray, must: 'be an array of tasks' },
   priority: { is: Number.isFinite, must: 'be a finite number' },
   retries: { is: isCount, must: 'be 0 or a positive integer' },

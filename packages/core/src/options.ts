@@ -37,6 +37,11 @@ export interface TaskOptions {
   readonly meta?: boolean | undefined;
   /** The result comes home with the answer, whatever its size, rather than stay where it was made until someone asks. */
   readonly getResult?: boolean | undefined;
+  /**
+   * A failed or cancelled input does not fail the task: it receives the `TaskFailedError` in the place of the value.
+   * Dagger: `allow_errors`.
+   */
+  readonly allowErrors?: boolean | undefined;
   /** Tasks that must finish first; their values are not passed (O4). */
   readonly syncdeps?: readonly PromiseLike<unknown>[] | undefined;
   /** Ready tasks of a higher priority start first. Default 0; any finite number. */

@@ -24,6 +24,7 @@ export interface TaskSettings {
   readonly resultScope: Scope;
   readonly meta: boolean;
   readonly getResult: boolean;
+  readonly allowErrors: boolean;
   readonly syncdeps: readonly TaskRecord[];
   readonly priority: number;
   readonly retries: number | undefined;
@@ -58,6 +59,7 @@ export function resolveSettings(
     resultScope,
     meta: pick('meta') ?? false,
     getResult: pick('getResult') ?? false,
+    allowErrors: pick('allowErrors') ?? false,
     syncdeps,
     priority: pick('priority') ?? 0,
     retries: pick('retries'),

@@ -90,7 +90,7 @@ export class LaneRuntime extends RuntimeBase {
     const request = {
       task: task.number,
       parent: slotOf(parent),
-      args: this.arguments(args, task.name, waits),
+      args: this.arguments(args, task.name, waits, own?.allowErrors ?? held?.allowErrors ?? false),
       options: travelling(own),
       around: travelling(held),
       syncdeps: syncdeps.map((dependency) => this.numberOf(dependency, 'a task in syncdeps', waits)),
@@ -282,7 +282,12 @@ export class LaneRuntime extends RuntimeBase {
     task.reject(new TaskFailedError(summary, summary, [summary], error));
   }
 
-  private arguments(args: readonly unknown[], name: string, waits: PromiseLike<unknown>[]): NestedArg[] {
+  private arguments(
+    args: readonly unknown[],
+    name: string,
+    waits: PromiseLike<unknown>[],
+    allowErrors: boolean,
+  ): NestedArg[] {
     const encoded: NestedArg[] = [];
     args.forEach((arg, index) => {
       const where = `argument ${index + 1} of ${name}`;
@@ -292,9 +297,16 @@ export class LaneRuntime extends RuntimeBase {
       else if (typeof (arg as { then?: unknown }).then === 'function') {
         encoded.push({ value: undefined, codecs: undefined });
         waits.push(
-          (arg as PromiseLike<unknown>).then((value) => {
-            encoded[index] = this.value(value, where);
-          }),
+          (arg as PromiseLike<unknown>).then(
+            (value) => {
+              encoded[index] = this.value(value, where);
+            },
+            (error) => {
+              if (!allowErrors) throw error;
+              const promise: TaskSummary = { id: -1, name: `the promise that is ${where}` };
+              encoded[index] = this.value(new TaskFailedError(promise, promise, [promise], error), where);
+            },
+          ),
         );
       } else encoded.push(this.value(arg, where));
     });

@@ -8,9 +8,9 @@ import type { SchedulerState } from './state.js';
  * tasks is one conversation with a worker and not n (2.7 against 34 µs a link).
  */
 export function placeBehindInputs(state: SchedulerState, record: TaskRecord): Place | undefined {
-  const { syncdeps, meta } = record.settings;
+  const { syncdeps, meta, allowErrors } = record.settings;
   // A processor starts a task that needs no result of another without waiting for it, or seeing that it failed.
-  if (syncdeps.length > 0 || meta) return undefined;
+  if (syncdeps.length > 0 || meta || allowErrors) return undefined;
   let place: Place | undefined;
   let sent = 0;
   const { args } = record;

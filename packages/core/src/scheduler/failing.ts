@@ -77,7 +77,13 @@ function end(
     }
     state.setPhase(record, phase);
     record.value = failure;
-    eachDependent(record, (dependent) => work.push({ record: dependent, from: failure, error, phase }));
+    eachDependent(record, (dependent) => {
+      if (!dependent.settings.allowErrors) work.push({ record: dependent, from: failure, error, phase });
+      else if (!isTerminal(dependent)) {
+        record.observed = true;
+        state.inputCame(dependent);
+      }
+    });
     record.dependents = undefined;
     record.args = NOTHING;
     for (const orphan of state.family.empty ? NOTHING : state.family.takeOrphans(record)) {

@@ -10,6 +10,7 @@ const task: fc.Arbitrary<TaskSpec> = fc.record({
   retries: fc.constantFrom(undefined, undefined, 0, 1, 2),
   priority: fc.constantFrom(0, 0, 0, 1, -1),
   occupancy: fc.constantFrom(1, 1, 1, 0.5, 0.3, 0),
+  tolerant: fc.constantFrom(false, false, false, true),
   sort: fc.constantFrom('plain', 'plain', 'plain', 'other', 'onlyB', 'planned'),
 });
 

@@ -4,16 +4,18 @@
  * task has finished: so finished tasks that nobody holds are gone.
  */
 
-import type { TaskSummary } from '../errors.js';
+import type { TaskFailedError, TaskSummary } from '../errors.js';
 import { type FunctionRecord, GIVEN } from '../functions/registry.js';
 import type { TaskOptions } from '../options.js';
 import type { Stored } from '../ports.js';
 import type { Call, CallArgument } from '../processor.js';
 import type { TaskSettings } from '../settings.js';
 import type { ValueCodec } from '../values/codec.js';
+import { encodeError } from '../values/errors.js';
 import { sharedBuffers } from '../values/shared-buffers.js';
 import type { Encoded } from '../values/snapshot.js';
 import { isPrimitive, restore } from '../values/snapshot.js';
+import { taskFailedError } from './failures.js';
 import type { Place } from './place.js';
 
 /** Where a task stands. The table of moves between these is in `transitions.ts`. */
@@ -291,6 +293,8 @@ export class TaskRecord implements Call {
     const arg = this.args[index];
     if (arg instanceof TaskRecord) {
       if (this.settings.meta) return { kind: 'handle', call: arg };
+      if (arg.phase > Phase.Finished)
+        return { kind: 'value', value: encodeError(errorOf(arg)), codecs: NO_CODECS };
       if (arg.hosted) return { kind: 'value', value: arg.read(), codecs: arg.codecs, buffers: arg.buffers };
       return { kind: 'local', call: arg };
     }
@@ -310,12 +314,22 @@ export class TaskRecord implements Call {
 
   values(handle?: (call: Call) => unknown): unknown[] {
     return this.args.map((arg) => {
-      if (arg instanceof TaskRecord) return this.settings.meta && handle ? handle(arg) : hostValue(arg);
+      if (arg instanceof TaskRecord) {
+        if (this.settings.meta && handle) return handle(arg);
+        return arg.phase > Phase.Finished ? errorOf(arg) : hostValue(arg);
+      }
       if (arg instanceof SnapshotArgument) return privateCopy(arg.value, arg.codecs);
       return arg;
     });
   }
 }
+
+/** What a task with `allowErrors` receives for an input that failed. */
+function errorOf(record: TaskRecord): TaskFailedError {
+  return taskFailedError(record, record.value as Failure);
+}
+
+const NO_CODECS: readonly ValueCodec[] = [];
 
 export function isTerminal(record: TaskRecord): boolean {
   return record.phase >= Phase.Finished;

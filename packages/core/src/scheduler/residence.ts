@@ -29,6 +29,7 @@ export function inputsAtHand(state: SchedulerState, record: TaskRecord, place: P
     const input = args[i];
     if (!(input instanceof TaskRecord) || input.hosted || record.settings.meta) continue;
     if (input.phase > Phase.Finished) {
+      if (record.settings.allowErrors) continue;
       failTask(state, record, (input.value as Failure).error, input.value as Failure);
       return false;
     }
@@ -213,7 +214,7 @@ function recompute(state: SchedulerState, lost: TaskRecord): void {
     if (failsAgain(state, record)) continue;
     state.trace?.('task:recompute', record, undefined);
     for (const input of record.args) {
-      if (!(input instanceof TaskRecord)) continue;
+      if (!(input instanceof TaskRecord) || input.phase > Phase.Finished) continue;
       if (input.phase === Phase.Finished && (input.hosted || input.residence !== undefined)) {
         input.consumers++;
         continue;
@@ -228,7 +229,9 @@ function recompute(state: SchedulerState, lost: TaskRecord): void {
 
 /** Fails a task that was to be made again and must not start twice, or whose input has failed meanwhile. */
 function failsAgain(state: SchedulerState, record: TaskRecord): boolean {
-  const input = record.args.find((arg) => arg instanceof TaskRecord && arg.phase > Phase.Finished);
+  const input = record.settings.allowErrors
+    ? undefined
+    : record.args.find((arg) => arg instanceof TaskRecord && arg.phase > Phase.Finished);
   if (input === undefined && record.settings.retries !== 0) return false;
   // It has used its inputs already.
   record.args = NOTHING;

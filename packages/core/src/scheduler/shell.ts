@@ -102,6 +102,7 @@ export class Shell implements Outcomes {
 
   begin(record: TaskRecord, parent?: TaskRecord): TaskRecord {
     const { settings } = record;
+    if (settings.allowErrors) this.observeInputs(record);
     this.state.handle({ type: 'spawn', record, parent });
     if (settings.signal !== undefined) this.watches.listen(settings.signal, record);
     if (!this.held) this.holdOrRelease();
@@ -208,6 +209,11 @@ export class Shell implements Outcomes {
     const failure = record.value as Failure;
     this.failures.observe(failure);
     return taskFailedError(record, failure);
+  }
+
+  /** The task receives the errors of its inputs: so someone looks at them. */
+  private observeInputs({ args }: TaskRecord): void {
+    for (const arg of args) if (arg instanceof TaskRecord && arg.phase > Phase.Finished) this.observe(arg);
   }
 
   observe(record: TaskRecord): void {

@@ -204,7 +204,7 @@ export class SchedulerState {
     }
     for (const input of record.settings.syncdeps)
       if (!args.includes(input) && !link(input, record)) failed ??= input;
-    if (failed !== undefined) {
+    if (failed !== undefined && !record.settings.allowErrors) {
       failTask(this, record, (failed.value as Failure).error, failed.value as Failure);
       return;
     }

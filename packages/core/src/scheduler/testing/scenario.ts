@@ -9,6 +9,8 @@ export interface TaskSpec {
   readonly retries: number | undefined;
   readonly priority: number;
   readonly occupancy: number;
+  /** Takes the errors of failed inputs as values: `allowErrors`. */
+  readonly tolerant: boolean;
   readonly sort: 'plain' | 'other' | 'onlyB' | 'planned';
 }
 
@@ -34,7 +36,11 @@ export interface Scenario {
 
 const MODULUS = 1_000_003;
 
+/** What stands for an error among the inputs. */
+export const ERROR = 4711;
+
 /** What a task gives for its inputs. */
-export function result(index: number, values: readonly number[]): number {
-  return values.reduce((sum, value, i) => (sum * 31 + value * (i + 1)) % MODULUS, index + 1);
+export function result(index: number, values: readonly unknown[]): number {
+  const number = (value: unknown): number => (typeof value === 'number' ? value : ERROR);
+  return values.reduce<number>((sum, value, i) => (sum * 31 + number(value) * (i + 1)) % MODULUS, index + 1);
 }
