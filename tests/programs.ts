@@ -1,5 +1,5 @@
 /** @file Runs small programs, as a user would. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -26,6 +26,7 @@ export function run(
   args: readonly string[] = [],
   execArgv: readonly string[] = [],
   variables: Readonly<Record<string, string>> = {},
+  onOutput: (child: ChildProcess, text: string) => void = () => {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, NODE_OPTIONS: '', ...variables };
@@ -38,9 +39,11 @@ export function run(
     let errors = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
+      onOutput(child, text);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors += text;
+      onOutput(child, text);
     });
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, output, errors }));

@@ -11,7 +11,7 @@ import { makeSpawn } from './spawn.js';
 import { wire } from './wiring.js';
 
 const defaultPlugins: Plugin[] = [];
-ambient.prepare(() => createRuntime({ plugins: defaultPlugins }));
+ambient.prepare(() => createRuntime({ plugins: defaultPlugins, handleInterrupt: true }));
 
 /**
  * Makes a runtime. Returns at once; its processors come up in the background, and tasks may be spawned meanwhile.
@@ -27,9 +27,11 @@ ambient.prepare(() => createRuntime({ plugins: defaultPlugins }));
  * ```
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  const { plugins = [], container, debug = false, ...defaults } = options;
+  const { plugins = [], container, debug = false, handleInterrupt = false, ...defaults } = options;
   if (!Array.isArray(plugins)) throw new TypeError('createRuntime: plugins must be an array');
-  return new Runtime(wire({ plugins, container, debug }), defaults);
+  if (typeof handleInterrupt !== 'boolean')
+    throw new TypeError('createRuntime: handleInterrupt must be true or false');
+  return new Runtime(wire({ plugins, container, debug }), defaults, handleInterrupt);
 }
 
 /**

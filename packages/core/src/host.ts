@@ -1,10 +1,14 @@
 /** @file The ports' defaults. They ask the surroundings what is there, so that the core loads in Node and in a page. */
-import type { AsyncContext, Clock, Host, KeepAlive } from './ports.js';
+import type { AsyncContext, Clock, Host, Interruption, KeepAlive } from './ports.js';
 
 interface NodeProcess {
   emitWarning?(message: string, options: { type: string; code: string }): void;
   once?(event: string, listener: () => void): void;
+  on?(event: string, listener: () => void): void;
   off?(event: string, listener: () => void): void;
+  listeners(event: string): readonly (() => void)[];
+  kill(pid: number, signal: string): void;
+  readonly pid: number;
   getBuiltinModule?(name: 'node:async_hooks'): { AsyncLocalStorage: new <T>() => NodeStorage<T> };
 }
 interface NodeStorage<T> {
@@ -42,6 +46,9 @@ export class TimerKeepAlive implements KeepAlive {
   }
 }
 
+/** Marks listeners for SIGINT that are a runtime's. */
+const OURS = Symbol.for('poniard.interrupt');
+
 export class SystemHost implements Host {
   warn(message: string, code: string): void {
     const process = nodeProcess();
@@ -53,6 +60,23 @@ export class SystemHost implements Host {
     const process = nodeProcess();
     process?.once?.('beforeExit', listener);
     return () => process?.off?.('beforeExit', listener);
+  }
+
+  onInterrupt(listener: () => Interruption): () => void {
+    const process = nodeProcess();
+    if (process?.on === undefined) return () => {};
+    const stop = (): void => process.off?.('SIGINT', interrupted);
+    const interrupted = (): void => {
+      // A program with listeners of its own decides by itself what becomes of it.
+      if (process.listeners('SIGINT').some((other) => !(OURS in other))) return;
+      // Without a listener the next interruption ends the process, and so does the one that is sent below.
+      stop();
+      const { message, ended } = listener();
+      if (message !== undefined) console.error(message);
+      void ended.then(() => process.kill(process.pid, 'SIGINT'));
+    };
+    process.on('SIGINT', Object.assign(interrupted, { [OURS]: true }));
+    return stop;
   }
 
   asyncContext<T>(): AsyncContext<T> {

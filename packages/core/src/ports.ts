@@ -46,8 +46,20 @@ export interface Host {
   warn(message: string, code: string): void;
   /** Calls back when the process is about to end by itself. Returns a function that calls it off. */
   beforeExit(listener: () => void): () => void;
+  /**
+   * Calls back when the user interrupts the program (Ctrl-C), unless somebody else listens for that. The program ends
+   * when what the listener gives has ended; a second interruption ends it at once. Returns a function that calls it off.
+   */
+  onInterrupt?(listener: () => Interruption): () => void;
   /** Follows asynchronous code (Node's `AsyncLocalStorage`); asked for at the first `withOptions`. */
   asyncContext<T>(): AsyncContext<T>;
+}
+
+/** What is to be done before an interrupted program ends. */
+export interface Interruption {
+  /** For the user to read. */
+  readonly message: string | undefined;
+  readonly ended: Promise<void>;
 }
 
 /** A value that follows asynchronous code. */

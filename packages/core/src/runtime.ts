@@ -19,6 +19,7 @@ import { checkOptions, checkShared } from './options-check.js';
 import type { Plugin } from './plugin.js';
 import type { Processor, ProcessorHost, ProcessorProvider } from './processor.js';
 import { RuntimeBase } from './runtime-base.js';
+import { interruption } from './scheduler/interruption.js';
 import type { Argument, TaskRecord } from './scheduler/record.js';
 import { Shell } from './scheduler/shell.js';
 import { NOTHING } from './scheduler/state.js';
@@ -32,6 +33,11 @@ export interface RuntimeOptions extends SchedulerOptions {
   readonly plugins?: readonly Plugin[] | undefined;
   /** The parent of the runtime's own container. Default: a new one. */
   readonly container?: DependencyContainer | undefined;
+  /**
+   * Whether Ctrl-C (SIGINT) names what is running, tells it to end, and ends the program at most 0.3 s later. A program
+   * that listens for SIGINT itself is left alone. Default: only the default runtime does.
+   */
+  readonly handleInterrupt?: boolean | undefined;
   /** Records every task's story, which `explain` and errors then tell. Costs about 1 µs an event. */
   readonly debug?: boolean | undefined;
 }
@@ -70,9 +76,10 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   private readonly inline: InlineProcessor;
   private state: 'open' | 'closing' | 'closed' = 'open';
   private closing: Promise<void> | undefined = undefined;
+  private readonly stopListening: (() => void) | undefined;
 
   /** Made by `createRuntime`. */
-  constructor(wiring: Wiring, defaults: TaskOptions) {
+  constructor(wiring: Wiring, defaults: TaskOptions, handleInterrupt: boolean) {
     const { ports, providers, movers, events } = wiring;
     super(
       ports.host,
@@ -90,6 +97,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     });
     this.shell.addProcessor(this.inline);
     for (const mover of movers) this.shell.moves.add(mover);
+    if (handleInterrupt) this.stopListening = ports.host.onInterrupt?.(() => interruption(this.shell));
     this.started = this.start();
     this.started.catch(() => {});
   }
@@ -315,6 +323,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     this.state = 'closing';
     if (!force) await this.shell.idle(timeout);
     this.state = 'closed';
+    this.stopListening?.();
     this.shell.stop(new CancelledError('the runtime was closed before the task ended'), true);
     await Promise.all(this.shell.state.places.map(({ processor }) => processor.close()));
     this.shell.dispose();

@@ -2,7 +2,7 @@
  * @file The shell around the pure scheduler: it carries instructions out and feeds events back. All Promises,
  * timers and messages are here; all decisions are in `state.ts`.
  */
-import { TimeoutError } from '../errors.js';
+import { CancelledError, TimeoutError } from '../errors.js';
 import type { EventType } from '../events.js';
 import type { FunctionCodec } from '../functions/encoded.js';
 import type { FunctionRegistry } from '../functions/registry.js';
@@ -65,6 +65,9 @@ export class Shell implements Outcomes {
   private flushQueued = false;
   private flushing = false;
   private held = false;
+  /** The program has been interrupted. */
+  private silent = false;
+  private whenAtRest: (() => void) | undefined = undefined;
   private stopTick: (() => void) | undefined = undefined;
   /** Values on their way to someone who awaits them. */
   private awaited = 0;
@@ -279,6 +282,20 @@ export class Shell implements Outcomes {
     this.flush();
   }
 
+  /**
+   * Tells what is running to end, and resolves when it has, or after so many µs. Meanwhile the process is held, and no
+   * holder of a task hears anything, so that the program does not stumble over what was cut off.
+   */
+  interrupt(micros: number): Promise<void> {
+    this.silent = true;
+    this.expect(true);
+    return new Promise((resolve) => {
+      this.ports.clock.after(micros, resolve);
+      this.whenAtRest = resolve;
+      this.stop(new CancelledError('the program was interrupted'), false);
+    });
+  }
+
   /** Reports what failed unseen, and lets the process go. */
   dispose(): void {
     this.failures.report();
@@ -318,6 +335,7 @@ export class Shell implements Outcomes {
     } finally {
       this.flushing = false;
     }
+    if (this.silent && this.state.places.every(({ oldest }) => oldest === undefined)) this.whenAtRest?.();
     this.holdOrRelease();
   }
 
@@ -392,6 +410,7 @@ export class Shell implements Outcomes {
   }
 
   private settled(record: TaskRecord): void {
+    if (this.silent) return;
     if (record.settings.timeout !== undefined || record.settings.signal !== undefined)
       this.watches.stop(record);
     const { handle, listeners } = record;
