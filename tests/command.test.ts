@@ -25,6 +25,48 @@ describe('poniard info', () => {
   });
 });
 
+describe('poniard explain', () => {
+  const explain = (program: string, ...args: string[]) =>
+    poniard('explain', fileURLToPath(new URL(`./fixtures/programs/${program}`, import.meta.url)), ...args);
+
+  it('runs a program in TypeScript, with its arguments and its exit code, and tells what its tasks cost where', async () => {
+    const { code, output } = await explain('explained.ts', '10');
+    expect(code).toBe(3);
+    const [own, table] = output.split('── Where tasks ran ──');
+    expect(own).toBe('40\nTaskFailedError\n\n');
+    expect(table).toMatch(/double, 2 tasks\n +tasks +µs each +queued +transfer +run\n/);
+    expect(table).toMatch(/→ cpu:\d +[12] +\d+ +\d+ +\d+ +~?\d+/);
+    expect(table).toContain('inline:0: it runs only what names it');
+  });
+
+  it('runs a program in JavaScript; one without tasks has no table', async () => {
+    const { code, output } = await explain('awaits.mjs');
+    expect(code).toBe(0);
+    expect(output).toMatch(/^16\n\n── Where tasks ran ──/);
+    const { output: none } = await explain('imports.mjs');
+    expect(none).toBe('imported\n\nNo task was spawned.\n');
+  });
+
+  it.skipIf(!hasGpu)('tells of a GPU and of the bytes that moved', async () => {
+    const gpu = { PONIARD_GPU: 'software' };
+    const program = fileURLToPath(new URL('./fixtures/programs/default-gpu.mjs', import.meta.url));
+    const { output } = await run(cli, ['explain', program], [], gpu);
+    expect(output).toMatch(/→ gpu:0 +1 /);
+    expect(output).toMatch(/host → gpu:0 +8 bytes/);
+    expect(output).toMatch(/gpu:0 → host +8 bytes/);
+  });
+
+  it('a file that is not there is an error', async () => {
+    const failed = await explain('missing.mjs');
+    expect(failed).toMatchObject({ code: 2, output: '' });
+    expect(failed.errors).toMatch(/^there is no file .*missing\.mjs\n/);
+    expect(await poniard('explain')).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/^explain needs a file\n/),
+    });
+  });
+});
+
 describe('poniard', () => {
   it('says how it is used, where it is not understood with the reason and code 2', async () => {
     expect(await poniard('--help')).toMatchObject({

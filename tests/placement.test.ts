@@ -1,5 +1,13 @@
 /** @file P1 to P5 as far as users can see them; the policy's own arithmetic has tests of its own in the core. */
-import { exactScope, SchedulingError, scope, taskContext, unionScope } from '@poniard/core';
+import {
+  exactScope,
+  type PlacementReport,
+  type PoniardEvent,
+  SchedulingError,
+  scope,
+  taskContext,
+  unionScope,
+} from '@poniard/core';
 import { describe, expect, it } from 'vitest';
 import { causeOf, changed, counters, testRuntime } from './runtimes.js';
 
@@ -39,7 +47,7 @@ describe('placement', () => {
       }
     }
     expect(String(report)).toMatch(
-      /weigh \(#\d+\) → cpu:[01]\n.*cpu:0 +\d+ µs = queued \d+ µs \+ transfer \d+ µs \+ run 5000 µs/s,
+      /weigh \(#\d+\) → cpu:[01]\n +µs +queued +transfer +run\n.*cpu:0 +\d+ +\d+ +\d+ +5000\n/s,
     );
   });
 
@@ -122,6 +130,26 @@ describe('placement', () => {
     expect(['inline:0', 'cpu:0']).toContain(await runtime.spawn.with({ scope: both }, where));
     expect(await runtime.spawn.with({ scope: exactScope(inline) }, where)).toBe('inline:0');
     expect(await runtime.spawn(where)).toMatch(/^cpu:/);
+  });
+
+  it('P5. the event of a task that is queued tells its costs at that moment, and not later', async () => {
+    const runtime = testRuntime('threads', {}, { threads: 1 });
+    await runtime.ready();
+    const reports: PlacementReport[] = [];
+    const kept: PoniardEvent[] = [];
+    const stop = runtime.subscribe((event) => {
+      if (event.type !== 'task:ready') return;
+      reports.push(event.explain!());
+      kept.push(event);
+    });
+    await runtime.fetchAll([runtime.spawn(double, 1), runtime.spawn(double, 2)]);
+    stop();
+    const queued = reports.map(
+      ({ rows }) => rows.find(({ processor }) => processor === 'cpu:0')?.cost?.queued,
+    );
+    expect(queued[0]).toBe(0);
+    expect(queued[1]).toBeGreaterThan(0);
+    expect(() => kept[0]?.explain?.()).toThrow('call it in the listener');
   });
 
   it('events. a task tells its story in order, and under debug explain and stats know it', async () => {

@@ -1,4 +1,5 @@
 /** @file The event stream: what happened to tasks, chunks and processors, for whoever subscribes. */
+import type { PlacementReport } from './explain.js';
 import type { EventSink } from './ports.js';
 
 export type EventType =
@@ -35,6 +36,11 @@ export interface PoniardEvent {
   readonly error?: unknown;
   /** Why a processor is not there. */
   readonly reason?: string | undefined;
+  /**
+   * With `task:ready`: what the task costs on each processor at this moment, before it joins the queue of `processor`. To
+   * be called by the listener while it is told, and not later.
+   */
+  readonly explain?: (() => PlacementReport) | undefined;
 }
 
 export type EventListener = (event: PoniardEvent) => void;

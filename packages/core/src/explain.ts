@@ -1,5 +1,4 @@
 /** @file P5: why a task runs where it does. */
-import type { EventStream } from './events.js';
 import type { CostTerms } from './scheduler/placement.js';
 import type { TaskRecord } from './scheduler/record.js';
 import type { SchedulerState } from './scheduler/state.js';
@@ -28,7 +27,7 @@ export interface PlacementReport {
   toString(): string;
 }
 
-export function explainTask(state: SchedulerState, record: TaskRecord, events: EventStream): PlacementReport {
+export function explainTask(state: SchedulerState, record: TaskRecord, story: string): PlacementReport {
   const rows = record.given
     ? []
     : state.candidates.reasons(record, state.costs).map(({ place, reason }) => ({
@@ -43,7 +42,7 @@ export function explainTask(state: SchedulerState, record: TaskRecord, events: E
     record.place?.processor.id,
     rows,
     state.absent.filter(({ kind }) => record.fn.has(kind)),
-    events.story(record.id),
+    story,
   );
 }
 

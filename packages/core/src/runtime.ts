@@ -117,7 +117,8 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
 
   /** P5: for every processor what the task costs there, term by term, or why it is refused. */
   explain(task: PromiseLike<unknown>): PlacementReport {
-    return explainTask(this.shell.state, this.recordOf(task, 'explain'), this.events);
+    const record = this.recordOf(task, 'explain');
+    return explainTask(this.shell.state, record, this.events.story(record.id));
   }
 
   stats(): RuntimeStats {
@@ -127,10 +128,10 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   /** Calls back for every event from now on; returns what ends it. */
   subscribe(listener: EventListener): () => void {
     const stop = this.events.subscribe(listener);
-    this.shell.traceWhileActive();
+    this.shell.tracing.whileActive();
     return () => {
       stop();
-      this.shell.traceWhileActive();
+      this.shell.tracing.whileActive();
     };
   }
 

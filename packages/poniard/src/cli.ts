@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 /** @file The command `poniard`. */
 import { parseArgs } from 'node:util';
-import { collectInfo, infoText } from './cli/info.js';
+import { isUsageError, UsageError } from './cli/usage.js';
 
 const USAGE = `npx poniard info [--json]
   Lists the processors of a program on this machine, its GPUs with their drivers, and the library that multiplies
   matrices; and for what is not used, why.
+
+npx poniard explain FILE [ARGUMENTS]
+  Runs a program (JavaScript, or TypeScript with the package tsx or a Node that takes types away), and then says for each
+  function where its tasks ran, and for every processor what one of them cost there, or why it was refused.
 
 The environment variables PONIARD_GPU (an adapter, 'software' or 'none') and PONIARD_BLAS ('system', 'onnxruntime', 'js' or a
 library's file) choose others.
@@ -13,29 +17,30 @@ library's file) choose others.
 
 async function info(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
+  const { collectInfo, infoText } = await import('./cli/info.js');
   const collected = await collectInfo();
   console.log(values.json ? JSON.stringify(collected, undefined, 2) : infoText(collected));
 }
 
-const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = { info };
+async function explainProgram([file, ...args]: string[]): Promise<void> {
+  if (file === undefined) throw new UsageError('explain needs a file');
+  const { explain } = await import('./cli/explain.js');
+  await explain(file, args);
+}
+
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  info,
+  explain: explainProgram,
+};
 
 const [name = '--help', ...args] = process.argv.slice(2);
 try {
   const command = COMMANDS[name];
   if (command !== undefined) await command(args);
   else if (name === '--help' || name === '-h') process.stdout.write(USAGE);
-  else misused(`there is no command ${JSON.stringify(name)}`);
+  else throw new UsageError(`there is no command ${JSON.stringify(name)}`);
 } catch (error) {
-  if (!isUsage(error)) throw error;
-  misused(error.message);
-}
-
-function misused(reason: string): void {
-  process.stderr.write(`${reason}\n\n${USAGE}`);
+  if (!isUsageError(error)) throw error;
+  process.stderr.write(`${error.message}\n\n${USAGE}`);
   process.exitCode = 2;
-}
-
-/** What `parseArgs` throws for options that there are not. */
-function isUsage(error: unknown): error is Error {
-  return error instanceof Error && /^ERR_PARSE_ARGS/.test((error as NodeJS.ErrnoException).code ?? '');
 }

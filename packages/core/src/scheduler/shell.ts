@@ -3,7 +3,6 @@
  * timers and messages are here; all decisions are in `state.ts`.
  */
 import { CancelledError, TimeoutError } from '../errors.js';
-import type { EventType } from '../events.js';
 import type { FunctionCodec } from '../functions/encoded.js';
 import type { FunctionRegistry } from '../functions/registry.js';
 import type { Clock, EventSink, Host, KeepAlive, Store } from '../ports.js';
@@ -32,6 +31,7 @@ import {
 import { type Outcomes, PlaceReport } from './report.js';
 import { sampleRecord, samples } from './samples.js';
 import { NOTHING, SchedulerState } from './state.js';
+import { Tracing } from './tracing.js';
 import { cancelled, Watches } from './watches.js';
 
 /** Spawns in one synchronous stretch of the caller after which lanes get what is ready and reports are looked at. */
@@ -53,6 +53,7 @@ export class Shell implements Outcomes {
   readonly state: SchedulerState;
   private readonly failures: Failures;
   readonly values: HostValues;
+  readonly tracing: Tracing;
   private readonly watches: Watches;
   private readonly insistence: Insistence;
   private readonly plans: Plans;
@@ -90,7 +91,8 @@ export class Shell implements Outcomes {
     });
     this.insistence = new Insistence(ports.clock, (record, reason) => this.abort(record, reason, true));
     this.plans = new Plans(this, ports.registry, this.values);
-    this.traceWhileActive();
+    this.tracing = new Tracing(this.state, ports);
+    this.tracing.whileActive();
   }
 
   /** Makes a task and starts it as soon as it can be. */
@@ -309,7 +311,7 @@ export class Shell implements Outcomes {
   // --- outcomes, from processors -------------------------------------------------------------------------
 
   started(record: TaskRecord): void {
-    if (this.ports.sink.active) this.emit('task:start', record, record.place);
+    if (this.ports.sink.active) this.tracing.emit('task:start', record, record.place);
     this.watches.started(record);
   }
 
@@ -450,32 +452,6 @@ export class Shell implements Outcomes {
       this.ports.registry.rest();
       for (const listener of this.idleListeners.splice(0)) listener();
     }
-  }
-
-  /** Recording costs a branch when nobody listens: the state machine has no trace then. */
-  traceWhileActive(): void {
-    this.state.trace = this.ports.sink.active
-      ? (type, record, place, bytes, micros) => this.emit(type as EventType, record, place, bytes, micros)
-      : undefined;
-  }
-
-  private emit(
-    type: EventType,
-    record: TaskRecord | undefined,
-    place: Place | undefined,
-    bytes?: number,
-    micros?: number,
-  ): void {
-    this.ports.sink.emit({
-      type,
-      time: this.ports.clock.now(),
-      task: record?.id,
-      name: record?.name,
-      processor: place?.processor.id,
-      ...(bytes !== undefined && { bytes }),
-      ...(micros !== undefined && { micros }),
-      ...(type === 'task:error' && record !== undefined && { error: (record.value as Failure).error }),
-    });
   }
 }
 

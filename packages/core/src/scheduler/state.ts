@@ -262,8 +262,9 @@ export class SchedulerState {
     if (this.candidates.several && !this.costs.measured(record, kind)) record.fn.trials.add(kind);
     this.counts[record.phase]!--;
     this.counts[Phase.Queued]!++;
-    place.enqueue(record, record.args.length === 0 || record.depth === 0);
+    // Told before: a listener may ask what it costs everywhere.
     this.trace?.('task:ready', record, place);
+    place.enqueue(record, record.args.length === 0 || record.depth === 0);
     this.feedLater(place);
   }
 
