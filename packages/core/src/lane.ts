@@ -8,6 +8,7 @@ import { LaneRuntime } from './lane/lane-runtime.js';
 import type { LaneSetup } from './lane/protocol.js';
 import { type TaskScope, TaskScopes } from './lane/task-scopes.js';
 
+export { encodePlainly } from './functions/plain-words.js';
 export { LaneClient, type LaneTransport } from './lane/client.js';
 export { CodecBook } from './lane/codec-book.js';
 export type { LaneExecutor, LanePort } from './lane/executor.js';

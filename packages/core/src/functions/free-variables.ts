@@ -2,6 +2,7 @@
 import type { AnyNode, ExpressionStatement } from 'acorn';
 import { FunctionTransferError } from '../errors.js';
 import type { AnyFunction } from './encoded.js';
+import { nameOf } from './name-of.js';
 import { type LiteralImport, type Obstacle, walk } from './scope-walk.js';
 
 /** The parser, which is loaded when the first function is read: it takes longer to load than many programs to run. */
@@ -88,16 +89,6 @@ export function readFunction(fn: AnyFunction, parser: Parser): FunctionSource {
       return `({${applyEdits(text, [{ ...key, text: quoted }, ...edits])}})[${quoted}]`;
     },
   };
-}
-
-/** A function's name for messages and stacks. A class may have a static member of that name, and a Proxy may refuse. */
-export function nameOf(fn: AnyFunction): string {
-  try {
-    const { name } = fn;
-    return typeof name === 'string' && name !== '' ? name : 'anonymous';
-  } catch {
-    return 'anonymous';
-  }
 }
 
 interface ParsedFunction {

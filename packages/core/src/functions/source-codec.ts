@@ -18,6 +18,7 @@ import {
   readFunction,
 } from './free-variables.js';
 import { globalKind, isProbe } from './globals.js';
+import { encodePlainly } from './plain-words.js';
 import type { LiteralImport, Obstacle } from './scope-walk.js';
 import { originOf } from './task-reference.js';
 import { helperSource, rewriteOf } from './toolchains.js';
@@ -44,7 +45,7 @@ export interface Findings {
  * `task()` marked by its module. Everything else is a `FunctionTransferError`. Knows nothing but the source: where the
  * platform can tell more, a subclass overrides {@link SourceFunctionCodec.resolve}.
  *
- * `encode` answers at once when the parser is loaded, which the first call sees to.
+ * `encode` answers at once when the parser is loaded, which the first call that needs it sees to.
  */
 export class SourceFunctionCodec implements FunctionCodec {
   #parser: Parser | undefined;
@@ -54,6 +55,8 @@ export class SourceFunctionCodec implements FunctionCodec {
     if (typeof fn !== 'function') throw new FunctionTransferError(`a function is needed, not ${typeof fn}`);
     const origin = originOf(fn);
     if (origin !== undefined) return this.marked(origin);
+    const plain = encodePlainly(fn);
+    if (plain !== undefined) return plain;
     if (this.#parser !== undefined) return this.#read(fn, this.#parser);
     return this.parser().then((parser) => this.#read(fn, parser));
   }

@@ -1,5 +1,6 @@
 /** @file Node's codec, loaded when a function first has to travel: until then a start does not pay for it. */
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '@poniard/core';
+import { encodePlainly } from '@poniard/core/lane';
 import type { NodeFunctionCodecOptions } from './node-codec.js';
 
 export class LateFunctionCodec implements FunctionCodec {
@@ -8,6 +9,8 @@ export class LateFunctionCodec implements FunctionCodec {
   constructor(private readonly options: NodeFunctionCodecOptions = {}) {}
 
   encode(fn: AnyFunction): EncodedFunction | Promise<EncodedFunction> {
+    const plain = encodePlainly(fn);
+    if (plain !== undefined) return plain;
     this.codec ??= this.load();
     if (this.codec instanceof Promise) return this.codec.then((codec) => codec.encode(fn));
     return this.codec.encode(fn);
