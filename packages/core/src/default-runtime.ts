@@ -27,11 +27,20 @@ ambient.prepare(() => createRuntime({ plugins: defaultPlugins, handleInterrupt: 
  * ```
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  const { plugins = [], container, debug = false, handleInterrupt = false, ...defaults } = options;
+  const {
+    plugins = [],
+    container,
+    debug = false,
+    handleInterrupt = false,
+    cacheLimit = 1000,
+    ...defaults
+  } = options;
   if (!Array.isArray(plugins)) throw new TypeError('createRuntime: plugins must be an array');
   if (typeof handleInterrupt !== 'boolean')
     throw new TypeError('createRuntime: handleInterrupt must be true or false');
-  return new Runtime(wire({ plugins, container, debug }), defaults, handleInterrupt);
+  if (!Number.isInteger(cacheLimit) || cacheLimit < 0)
+    throw new TypeError('createRuntime: cacheLimit must be 0 or a positive integer');
+  return new Runtime(wire({ plugins, container, debug }), defaults, { handleInterrupt, cacheLimit });
 }
 
 /**

@@ -76,6 +76,10 @@ export class LocalTask<T> extends TaskHandle<T> {
     return new LocalChunk<T>(this.shell, this.record, undefined);
   }
 
+  release(): void {
+    this.shell.kept.release(this.record);
+  }
+
   cancel(reason?: unknown, options: { readonly force?: boolean } = {}): void {
     this.shell.cancel(this.record, reason, options.force ?? false);
   }
@@ -133,6 +137,7 @@ export class LocalChunk<T> extends ChunkHandle<T> {
     const { held } = this;
     if (held === undefined) return;
     this.held = undefined;
+    this.shell.kept.release(held);
     this.shell.giveUp(held, this);
   }
 }

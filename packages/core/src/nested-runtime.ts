@@ -33,10 +33,19 @@ export class NestedRuntime implements NestedHost {
     const syncdeps = request.syncdeps.map((task) => (task as HostedTask).record);
     const around = withStaying((request.parent as TaskRecord | undefined)?.around, request.around);
     const settings = resolveSettings([given, around, this.defaults, fn.defaults], syncdeps, around);
-    const record = this.shell.make(fn, request.args.map(argumentOf), settings);
+    const args = request.args.map(argumentOf);
+    const parent = request.parent as TaskRecord | undefined;
+    const { kept } = this.shell;
+    const key = kept.key(fn, args, settings);
+    const known = kept.find(key);
+    const record = known ?? this.shell.make(fn, args, settings);
     const task = new HostedTask(this.shell, record);
-    record.handle = task;
-    this.shell.begin(record, request.parent as TaskRecord | undefined);
+    if (known !== undefined) this.shell.share(known, task, parent);
+    else {
+      record.handle = task;
+      this.shell.begin(record, parent);
+      if (settings.kept) kept.add(record, key);
+    }
     return task;
   }
 
@@ -108,6 +117,10 @@ class HostedTask implements NestedTask {
 
   cancel(reason: unknown, force: boolean): void {
     this.shell.cancel(this.record, reason, force);
+  }
+
+  release(): void {
+    this.shell.kept.release(this.record);
   }
 
   drop(): void {

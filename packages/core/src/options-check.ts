@@ -28,6 +28,8 @@ const RULES: { readonly [K in keyof Required<TaskOptions>]: Rule } = {
   },
   meta: flag,
   getResult: flag,
+  cache: flag,
+  persist: flag,
   allowErrors: flag,
   syncdeps: { is: Array.isArray, must: 'be an array of tasks' },
   priority: { is: Number.isFinite, must: 'be a finite number' },

@@ -38,6 +38,14 @@ export interface TaskOptions {
   /** The result comes home with the answer, whatever its size, rather than stay where it was made until someone asks. */
   readonly getResult?: boolean | undefined;
   /**
+   * A call of the same function with the same arguments gets the task of this one, running or finished, rather than one
+   * of its own. Small values are compared by content, tasks, chunks and arrays on shared memory by identity; what cannot be
+   * compared runs. A failed task is not reused. See `cacheLimit` of the runtime and `stats().cache`.
+   */
+  readonly cache?: boolean | undefined;
+  /** Keeps the result where it is, though nobody holds a handle, until `release()` of its task or chunk. */
+  readonly persist?: boolean | undefined;
+  /**
    * A failed or cancelled input does not fail the task: it receives the `TaskFailedError` in the place of the value.
    * Dagger: `allow_errors`.
    */

@@ -258,6 +258,8 @@ export interface NestedTask {
   /** `by` waits for it; `undefined`: code that belongs to no running call. */
   wanted(by: Call | undefined): void;
   cancel(reason: unknown, force: boolean): void;
+  /** Its result is not to be kept any more, where `persist` does. */
+  release(): void;
   /** Nobody there holds a handle on it any more. */
   drop(): void;
 }

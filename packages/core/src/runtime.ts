@@ -40,10 +40,18 @@ export interface RuntimeOptions extends SchedulerOptions {
   readonly handleInterrupt?: boolean | undefined;
   /** Records every task's story, which `explain` and errors then tell. Costs about 1 µs an event. */
   readonly debug?: boolean | undefined;
+  /** How many calls `cache` remembers; the one that was used longest ago goes first. Default 1,000. */
+  readonly cacheLimit?: number | undefined;
 }
 
 /** Options of a runtime itself, besides those of its tasks. */
-const OWN_OPTIONS = ['plugins', 'container', 'debug'];
+const OWN_OPTIONS = ['plugins', 'container', 'debug', 'handleInterrupt', 'cacheLimit'];
+
+/** What a runtime itself is made with, besides options of its tasks. */
+interface RuntimeSetup {
+  readonly handleInterrupt: boolean;
+  readonly cacheLimit: number;
+}
 
 export interface CloseOptions {
   /** In ms: how long to wait for what was spawned. Then it is cancelled. Default: as long as it takes. */
@@ -79,7 +87,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   private readonly stopListening: (() => void) | undefined;
 
   /** Made by `createRuntime`. */
-  constructor(wiring: Wiring, defaults: TaskOptions, handleInterrupt: boolean) {
+  constructor(wiring: Wiring, defaults: TaskOptions, { handleInterrupt, cacheLimit }: RuntimeSetup) {
     const { ports, providers, movers, events } = wiring;
     super(
       ports.host,
@@ -90,7 +98,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     this.functions = ports.registry;
     this.events = events;
     this.providers = providers;
-    this.shell = new Shell(ports);
+    this.shell = new Shell(ports, cacheLimit);
     this.sampleTask = new LocalTask(this.shell, this.shell.sample, () => {});
     this.inline = new InlineProcessor(providers.length === 0, ports.clock, ambient.scopes, this, (call) => {
       return new LocalChunk(this.shell, call as TaskRecord, undefined);
@@ -122,7 +130,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   }
 
   stats(): RuntimeStats {
-    return collectStats(this.shell.state, this.shell.ports.store);
+    return collectStats(this.shell.state, this.shell.ports.store, this.shell.kept);
   }
 
   /** Calls back for every event from now on; returns what ends it. */
@@ -143,7 +151,28 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     const settings = this.settings(record, options);
     const inputs = this.inputs(args, settings.name ?? record.name);
     if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
+    if (settings.kept) return this.spawnKept(fn, record, inputs, settings);
     return this.begin(fn, this.shell.make(record, inputs, settings));
+  }
+
+  /** A task whose result is kept, or the one of an equal call. */
+  private spawnKept(
+    fn: AnyFunction,
+    record: FunctionRecord,
+    inputs: readonly Argument[],
+    settings: TaskSettings,
+  ): LocalTask<unknown> {
+    const { kept } = this.shell;
+    const key = kept.key(record, inputs, settings);
+    const known = kept.find(key);
+    if (known === undefined) {
+      const task = this.begin(fn, this.shell.make(record, inputs, settings));
+      kept.add(task.record, key);
+      return task;
+    }
+    const task = new LocalTask(this.shell, known, fn);
+    this.shell.share(known, task, this.scopeHere()?.call as TaskRecord | undefined);
+    return task;
   }
 
   /** A handle on a value that is on this thread. Large arrays on ordinary memory are copied to shared memory, once. */

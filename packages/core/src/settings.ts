@@ -24,6 +24,10 @@ export interface TaskSettings {
   readonly resultScope: Scope;
   readonly meta: boolean;
   readonly getResult: boolean;
+  readonly cache: boolean;
+  readonly persist: boolean;
+  /** Either of the two. */
+  readonly kept: boolean;
   readonly allowErrors: boolean;
   readonly syncdeps: readonly TaskRecord[];
   readonly priority: number;
@@ -50,6 +54,8 @@ export function resolveSettings(
     return undefined;
   };
   const proclist = pick('proclist');
+  const cache = pick('cache') ?? false;
+  const persist = pick('persist') ?? false;
   const resultScope = pick('resultScope') ?? anyScope;
   const scope = runScope(layers, pick, resultScope);
   return Object.freeze({
@@ -59,6 +65,9 @@ export function resolveSettings(
     resultScope,
     meta: pick('meta') ?? false,
     getResult: pick('getResult') ?? false,
+    cache,
+    persist,
+    kept: cache || persist,
     allowErrors: pick('allowErrors') ?? false,
     syncdeps,
     priority: pick('priority') ?? 0,

@@ -1,6 +1,7 @@
 /** @file What a runtime tells about itself in numbers. */
 import type { Store } from './ports.js';
 import type { TransferLink } from './scheduler/costs.js';
+import type { CacheStats, Kept } from './scheduler/kept.js';
 import { Phase } from './scheduler/record.js';
 import type { SchedulerState } from './scheduler/state.js';
 import type { TaskState } from './task.js';
@@ -11,6 +12,7 @@ export interface RuntimeStats {
   readonly processors: readonly ProcessorStats[];
   /** Bytes of values by memory space: what the store keeps on the host, and results that live with a processor. */
   readonly bytes: Readonly<Record<string, number>>;
+  readonly cache: CacheStats;
   /** What has moved between memory spaces, and what moving was found to cost. */
   readonly transfers: readonly TransferLink[];
 }
@@ -29,7 +31,7 @@ export interface ProcessorStats {
   readonly finished: number;
 }
 
-export function collectStats(state: SchedulerState, store: Store): RuntimeStats {
+export function collectStats(state: SchedulerState, store: Store, kept: Kept): RuntimeStats {
   const { counts, places } = state;
   const live = places.filter(({ gone }) => !gone);
   return {
@@ -50,6 +52,7 @@ export function collectStats(state: SchedulerState, store: Store): RuntimeStats 
       micros: place.backlogMicros + place.sentMicros,
       finished: place.finished,
     })),
+    cache: kept.stats,
     bytes: {
       ...Object.fromEntries(live.map((place) => [place.processor.space.id, place.residentBytes])),
       host: store.bytes,

@@ -34,6 +34,8 @@ export interface Task<T> extends PromiseLike<T> {
   isReady(): boolean;
   /** A handle on the result that leaves it where it is (C1). Rejects with `TaskFailedError`. */
   chunk(): Promise<Chunk<T>>;
+  /** Lets go of a result that `persist` keeps; of others nothing. The handle itself stays good. */
+  release(): void;
   /**
    * Ends the task with `CancelledError`, and all that depend on it. One that is running goes on, without its place,
    * unless it listens to `taskContext().signal`. With `force` the thread of one that has not ended 100 ms later is
@@ -58,6 +60,7 @@ export abstract class TaskHandle<T> implements Task<T> {
   abstract fetch(): Promise<T>;
   abstract wait(): Promise<void>;
   abstract chunk(): Promise<Chunk<T>>;
+  abstract release(): void;
   abstract cancel(reason?: unknown, options?: { readonly force?: boolean }): void;
 
   /** Tells `sink` once, at once or later. */

@@ -201,6 +201,7 @@ export class LaneClient {
       this.nestedHost,
       (control) => this.control(control),
       this.codecs,
+      (numbered) => this.adopt(numbered),
       (buffers) => this.unknown(buffers),
     );
   }
@@ -373,6 +374,9 @@ export class LaneClient {
         this.nested.wanted(message[at + 1] as number, waiter < 0 ? undefined : this.calls[waiter]);
         return at + 3;
       }
+      case Answer.Release:
+        this.nested.release(message[at + 1] as number);
+        return at + 2;
       case Answer.Cancel:
         this.nested.cancel(message[at + 1] as number, message[at + 2], message[at + 3] as boolean);
         return at + 4;

@@ -6,7 +6,7 @@ import type { ImportModule } from '../functions/decode.js';
 import type { EncodedFunction } from '../functions/encoded.js';
 import type { TaskOptions } from '../options.js';
 import { decodeError, encodeError } from '../values/errors.js';
-import type { NumberedBuffer } from '../values/shared-buffers.js';
+import type { CrossingBuffer, NumberedBuffer } from '../values/shared-buffers.js';
 import { isPrimitive } from '../values/snapshot.js';
 import { Aside } from './aside.js';
 import { Claims } from './claims.js';
@@ -372,6 +372,11 @@ export class LaneExecutor implements Places {
   /** Shared buffers that the host names by number. */
   take(numbered: readonly NumberedBuffer[] | undefined): void {
     this.values.take(numbered);
+  }
+
+  /** Shared buffers that the host is to name by number. */
+  lend(buffers: readonly SharedArrayBuffer[] | undefined): CrossingBuffer[] | undefined {
+    return this.values.lend(buffers, undefined);
   }
 }
 

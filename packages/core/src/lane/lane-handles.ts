@@ -17,6 +17,7 @@ export interface HandleOwner {
   await(task: AnyLaneTask): void;
   want(task: AnyLaneTask, by: TaskScope | undefined): void;
   cancelTask(task: AnyLaneTask, reason: unknown, force: boolean): void;
+  releaseTask(task: AnyLaneTask): void;
   currentScope(): TaskScope | undefined;
 }
 
@@ -104,6 +105,10 @@ export class LaneTask<T> extends TaskHandle<T> {
     return new LaneChunk<T>(this, { kind: 'value' }, 0, 'host');
   }
 
+  release(): void {
+    this.runtime.releaseTask(this);
+  }
+
   cancel(reason?: unknown, { force = false }: { readonly force?: boolean } = {}): void {
     this.runtime.cancelTask(this, reason, force);
   }
@@ -147,6 +152,7 @@ export class LaneChunk<T> extends ChunkHandle<T> {
     return this.task.fetch();
   }
   release(): void {
+    this.handle?.release();
     this.handle = undefined;
   }
 }

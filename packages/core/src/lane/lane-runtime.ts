@@ -9,7 +9,7 @@ import { RuntimeBase } from '../runtime-base.js';
 import { isTask } from '../task.js';
 import type { ChunkType } from '../values/codec.js';
 import { decodeError, encodeError } from '../values/errors.js';
-import { type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
+import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { isPrimitive, restore, snapshot } from '../values/snapshot.js';
 import { type CodecBook, codecReference } from './codec-book.js';
 import { type AnyLaneTask, LaneChunk, LaneTask } from './lane-handles.js';
@@ -22,6 +22,8 @@ import type { TaskScope, TaskScopes } from './task-scopes.js';
 export interface LaneChannel {
   /** Shared buffers that values name by number. */
   take(buffers: readonly NumberedBuffer[] | undefined): void;
+  /** The same the other way. */
+  lend(buffers: readonly SharedArrayBuffer[] | undefined): CrossingBuffer[] | undefined;
   send(...answer: unknown[]): void;
 }
 
@@ -172,6 +174,11 @@ export class LaneRuntime extends RuntimeBase {
     task.whenSubmitted(() => this.channel.send(Answer.Await, task.number));
   }
 
+  /** The end of `persist`. */
+  releaseTask(task: AnyLaneTask): void {
+    task.whenSubmitted(() => this.channel.send(Answer.Release, task.number));
+  }
+
   /** Somebody besides the task that spawned it waits for a task. */
   want(task: AnyLaneTask, by: TaskScope | undefined): void {
     task.wanted = true;
@@ -291,11 +298,11 @@ export class LaneRuntime extends RuntimeBase {
     const encoded: NestedArg[] = [];
     args.forEach((arg, index) => {
       const where = `argument ${index + 1} of ${name}`;
-      if (isPrimitive(arg)) encoded.push({ value: arg, codecs: undefined });
+      if (isPrimitive(arg)) encoded.push(plain(arg));
       else if (isTask(arg)) encoded.push({ task: this.numberOf(arg, where, waits) });
       else if (arg instanceof LaneChunk) encoded.push({ task: this.numberOf(arg.task, where, waits) });
       else if (typeof (arg as { then?: unknown }).then === 'function') {
-        encoded.push({ value: undefined, codecs: undefined });
+        encoded.push(plain(undefined));
         waits.push(
           (arg as PromiseLike<unknown>).then(
             (value) => {
@@ -314,8 +321,15 @@ export class LaneRuntime extends RuntimeBase {
   }
 
   private value(value: unknown, label: string): NestedArg {
-    const encoded = snapshot(value, { codecs: this.codecs.all(), label, copy: true, isHandle: handleNoun });
-    return { value: encoded?.value, codecs: encoded?.codecs?.map(codecReference) };
+    const encoded = snapshot(value, {
+      codecs: this.codecs.all(),
+      label,
+      copy: true,
+      isHandle: handleNoun,
+      numbers: sharedBuffers,
+    });
+    const codecs = encoded?.codecs?.map(codecReference);
+    return { value: encoded?.value, codecs, buffers: this.channel.lend(encoded?.buffers) };
   }
 
   private numberOf(task: unknown, where: string, waits: PromiseLike<unknown>[]): number {
@@ -340,6 +354,11 @@ function cancelBy(signal: AbortSignal, task: LaneTask<unknown>): void {
 /** Where the host finds a task of this lane. */
 function slotOf(scope: TaskScope | undefined): number {
   return (scope as { readonly slot?: number } | undefined)?.slot ?? -1;
+}
+
+/** An argument that needs no decoding. */
+function plain(value: unknown): NestedArg {
+  return { value, codecs: undefined, buffers: undefined };
 }
 
 /** What a task cannot ask of the runtime that runs it. */

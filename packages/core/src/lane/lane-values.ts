@@ -139,7 +139,7 @@ export class LaneValues {
   }
 
   /** Buffers that go to the host, which from then on may name them by number. */
-  private lend(
+  lend(
     buffers: readonly SharedArrayBuffer[] | undefined,
     inputs: ReadonlySet<number> | undefined,
   ): CrossingBuffer[] | undefined {

@@ -1,7 +1,7 @@
 /** @file The host's side of tasks that a lane's tasks have spawned, or hold handles of (S9). */
 import type { Call, NestedArgument, NestedHost, NestedTask } from '../processor.js';
 import { decodeError, encodeError } from '../values/errors.js';
-import type { NumberedBuffer } from '../values/shared-buffers.js';
+import type { CrossingBuffer, NumberedBuffer } from '../values/shared-buffers.js';
 import { type CodecBook, codecReference } from './codec-book.js';
 import type { Control, NestedArg, NestedRequest } from './protocol.js';
 
@@ -29,6 +29,9 @@ export class NestedTasks {
     private readonly host: NestedHost,
     private readonly post: (control: Control) => void,
     private readonly codecs: CodecBook,
+    private readonly adoptBuffers: (
+      numbered: readonly CrossingBuffer[] | undefined,
+    ) => readonly SharedArrayBuffer[] | undefined,
     private readonly lendBuffers: (
       buffers: readonly SharedArrayBuffer[] | undefined,
     ) => NumberedBuffer[] | undefined,
@@ -72,6 +75,11 @@ export class NestedTasks {
   /** Code of a call, or of none, waits for the task. */
   wanted(number: number, by: Call | undefined): void {
     this.get(number).wanted(by);
+  }
+
+  /** The end of `persist`. */
+  release(number: number): void {
+    this.get(number).release();
   }
 
   cancel(number: number, reason: unknown, force: boolean): void {
@@ -126,6 +134,6 @@ export class NestedTasks {
   private argument(arg: NestedArg): NestedArgument {
     if ('task' in arg) return { kind: 'task', task: this.get(arg.task) };
     const codecs = arg.codecs?.map((reference) => this.codecs.standIn(reference));
-    return { kind: 'value', value: arg.value, codecs, buffers: undefined };
+    return { kind: 'value', value: arg.value, codecs, buffers: this.adoptBuffers(arg.buffers) };
   }
 }

@@ -5,7 +5,7 @@
 
 import type { TaskOptions } from '../options.js';
 import type { NestedFunction } from '../processor.js';
-import type { NumberedBuffer } from '../values/shared-buffers.js';
+import type { CrossingBuffer, NumberedBuffer } from '../values/shared-buffers.js';
 
 /** The first element of a message to a lane that holds work; its operations follow one another. */
 export const WORK = 0;
@@ -111,6 +111,8 @@ export const Answer = {
   Want: 15,
   /** Whether requests for tasks are still on their way: their functions are looked at, promises are awaited. */
   Unsent: 14,
+  /** nested task: its result is not to be kept any more (`persist`). */
+  Release: 16,
 } as const;
 
 /** A task that a task on the lane spawns. */
@@ -131,7 +133,11 @@ export interface NestedRequest {
 }
 
 export type NestedArg =
-  | { readonly value: unknown; readonly codecs: readonly CodecReference[] | undefined }
+  | {
+      readonly value: unknown;
+      readonly codecs: readonly CodecReference[] | undefined;
+      readonly buffers: readonly CrossingBuffer[] | undefined;
+    }
   | { readonly task: number };
 
 /** What a lane is given when it begins. */

@@ -25,6 +25,8 @@ export class Plans {
         timeout: undefined,
         signal: undefined,
         syncdeps: undefined,
+        cache: undefined,
+        persist: undefined,
       };
       const settings = resolveSettings([own], NOTHING);
       const blocks = plan === undefined ? [] : plan.blocks.map((block) => this.spawn(block, settings));

@@ -14,6 +14,7 @@ import { Failures, taskFailedError } from './failures.js';
 import { Fetch } from './fetch.js';
 import { HostValues } from './host-values.js';
 import { Insistence } from './insistence.js';
+import { Kept } from './kept.js';
 import { Moves } from './moves.js';
 import type { Place } from './place.js';
 import type { PlacementPolicy } from './placement.js';
@@ -54,6 +55,7 @@ export class Shell implements Outcomes {
   private readonly failures: Failures;
   readonly values: HostValues;
   readonly tracing: Tracing;
+  readonly kept: Kept;
   private readonly watches: Watches;
   private readonly insistence: Insistence;
   private readonly plans: Plans;
@@ -81,7 +83,11 @@ export class Shell implements Outcomes {
     ...samples(),
   ];
 
-  constructor(readonly ports: ShellPorts) {
+  constructor(
+    readonly ports: ShellPorts,
+    cacheLimit: number,
+  ) {
+    this.kept = new Kept(this, cacheLimit);
     this.state = new SchedulerState(ports.policy);
     this.failures = new Failures(ports.host);
     this.values = new HostValues(ports.store, ports.valueCodecs);
@@ -232,6 +238,18 @@ export class Shell implements Outcomes {
     this.handles.register(handle, record, handle);
   }
 
+  /** A holder of its own for a task that another call made. */
+  share(record: TaskRecord, handle: object, by: TaskRecord | undefined): void {
+    this.wanted(record, by);
+    // What is on the host needs no counting: the handle keeps the record, and that the value.
+    if (!record.hosted) this.retain(record, handle);
+  }
+
+  /** Counts somebody who holds a result without a handle; `release` ends it. */
+  hold(record: TaskRecord): void {
+    record.handles++;
+  }
+
   /** Gives a handle up, which is else done when it is collected. */
   giveUp(record: TaskRecord, handle: object): void {
     if (this.handles.unregister(handle)) this.release(record);
@@ -300,6 +318,7 @@ export class Shell implements Outcomes {
 
   /** Reports what failed unseen, and lets the process go. */
   dispose(): void {
+    this.kept.clear();
     this.failures.report();
     this.stopTick?.();
     this.watches.stopAll();
@@ -429,7 +448,8 @@ export class Shell implements Outcomes {
     }
   }
 
-  private release(record: TaskRecord): void {
+  /** One holder of a result fewer. */
+  release(record: TaskRecord): void {
     this.state.handle({ type: 'released', record });
     if (record.given && record.handles === 0 && record.consumers === 0) this.values.drop(record);
     this.flushSoon();

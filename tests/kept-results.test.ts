@@ -1,0 +1,179 @@
+import type { Runtime } from '@poniard/core';
+import { collectGarbage } from '@poniard/testing';
+import { describe, expect, it } from 'vitest';
+import { counters, gate, type Kind, rejection, suiteRuntime, testRuntime } from './runtimes.js';
+
+/** Counts its runs on shared memory, which is the same in all calls. */
+const count = (runs: Int32Array, ..._others: unknown[]): number => Atomics.add(runs, 0, 1) + 1;
+const numbers = (length: number): number[] => Array.from({ length }, (_, i) => i);
+const add = (a: number, b: number): number => a + b;
+
+describe.each<Kind>(['threads', 'inline'])('cache on %s', (kind) => {
+  const runtime: Runtime = suiteRuntime(kind);
+  const cached = (runs: Int32Array, ...others: unknown[]) =>
+    runtime.spawn.with({ cache: true }, count, runs, ...others);
+
+  it('O3. an equal call gets the task of the first, running or finished', async () => {
+    const runs = counters(1);
+    const first = cached(runs, 1, 'a', { deep: [1, new Map([[1, 2]])] });
+    const meanwhile = cached(runs, 1, 'a', { deep: [1, new Map([[1, 2]])] });
+    expect(meanwhile.id).toBe(first.id);
+    expect(await Promise.all([first, meanwhile])).toEqual([1, 1]);
+    const later = cached(runs, 1, 'a', { deep: [1, new Map([[1, 2]])] });
+    expect([later.id, await later]).toEqual([first.id, 1]);
+    expect(await cached(runs, 1, 'a', { deep: [1, new Map([[1, 3]])] })).toBe(2);
+    expect(await cached(runs, 1, 'b')).toBe(3);
+    expect(await runtime.spawn(count, runs, 1, 'b')).toBe(4);
+  });
+
+  it('O3. tasks, chunks and shared arrays are compared by identity', async () => {
+    const runs = counters(1);
+    const task = runtime.spawn(add, 1, 2);
+    const chunk = runtime.tochunk([1, 2]);
+    expect(await cached(runs, task)).toBe(1);
+    expect(await cached(runs, task)).toBe(1);
+    expect(await cached(runs, runtime.spawn(add, 1, 2))).toBe(2);
+    expect(await cached(runs, chunk)).toBe(3);
+    expect(await cached(runs, chunk)).toBe(3);
+    expect(await cached(runs, runtime.tochunk([1, 2]))).toBe(4);
+    const words = counters(4);
+    expect(await cached(runs, words)).toBe(5);
+    expect(await cached(runs, words)).toBe(5);
+    expect(await cached(runs, words.subarray(1))).toBe(6);
+    expect(await cached(counters(1), words)).toBe(1);
+  });
+
+  it('O3. a chain of cached calls is cached as a whole', async () => {
+    const runs = counters(1);
+    const chain = () => cached(runs, cached(runs, cached(runs, 'bottom')));
+    const first = chain();
+    await first;
+    expect(chain().id).toBe(first.id);
+    expect(runs[0]).toBe(3);
+  });
+
+  it('O3. another function is another call, also one that is written alike', async () => {
+    const make = () => (x: number) => x + 1;
+    const [f, g] = [make(), make()];
+    const first = runtime.spawn.with({ cache: true }, f, 1);
+    expect(runtime.spawn.with({ cache: true }, g, 1).id).not.toBe(first.id);
+    expect(runtime.spawn.with({ cache: true }, f, 1).id).toBe(first.id);
+  });
+
+  it('O3. a failed or cancelled task is not reused', async () => {
+    const runs = counters(1);
+    const flaky = (words: Int32Array): number => {
+      if (Atomics.add(words, 0, 1) === 0) throw new Error('the first time');
+      return 7;
+    };
+    await rejection(runtime.spawn.with({ cache: true }, flaky, runs));
+    expect(await runtime.spawn.with({ cache: true }, flaky, runs)).toBe(7);
+    const { promise } = gate<number>();
+    const never = runtime.spawn.with({ cache: true }, add, 1, promise);
+    never.cancel();
+    expect(await cached(counters(1), 'still here')).toBe(1);
+  });
+
+  it('O3. what cannot be compared runs each time', async () => {
+    const runs = counters(1);
+    const large = (): unknown => ({ text: 'x'.repeat(100_000) });
+    expect(await cached(runs, large())).toBe(1);
+    expect(await cached(runs, large())).toBe(2);
+    expect(await cached(runs, Promise.resolve(1))).toBe(3);
+    expect(await cached(runs, Promise.resolve(1))).toBe(4);
+  });
+
+  it('O2, O3. tasks inside tasks share it', async () => {
+    const runs = counters(1);
+    const twice = async (words: Int32Array): Promise<number[]> => {
+      const { spawn: inner } = await import('@poniard/core');
+      const once = (shared: Int32Array): number => Atomics.add(shared, 0, 1) + 1;
+      return [await inner.with({ cache: true }, once, words), await inner.with({ cache: true }, once, words)];
+    };
+    expect(await runtime.spawn(twice, runs)).toEqual([1, 1]);
+  });
+});
+
+it('O3. the cache is bounded, forgets what was used longest ago, and is counted', async () => {
+  const runtime = testRuntime('inline', { cacheLimit: 2 });
+  const double = (x: number): number => 2 * x;
+  const ask = (x: number) => runtime.spawn.with({ cache: true }, double, x);
+  const [one, two] = [ask(1), ask(2)];
+  expect(ask(1).id).toBe(one.id);
+  await ask(3);
+  expect(ask(1).id).toBe(one.id);
+  expect(ask(2).id).not.toBe(two.id);
+  expect(runtime.stats().cache).toEqual({ hits: 2, misses: 4, entries: 2 });
+  await runtime.waitAll([one, two]);
+  expect(() => testRuntime('inline', { cacheLimit: -1 })).toThrow(/cacheLimit must be 0 or a positive/);
+  const none = testRuntime('inline', { cacheLimit: 0, cache: true });
+  expect(none.spawn(double, 1).id).not.toBe(none.spawn(double, 1).id);
+  expect(none.stats().cache.entries).toBe(0);
+});
+
+describe('persist', () => {
+  const bytesOf = (runtime: Runtime): number =>
+    (runtime.stats().bytes['cpu:0'] ?? 0) + (runtime.stats().bytes['cpu:1'] ?? 0);
+  /** Lets a result stay on its thread, and its handle go. */
+  const leave = async (runtime: Runtime, persist: boolean): Promise<void> => {
+    await runtime.spawn.with({ persist }, numbers, 20_000).wait();
+  };
+  const settled = async (runtime: Runtime): Promise<number> => {
+    for (let i = 0; i < 20; i++) await collectGarbage();
+    return bytesOf(runtime);
+  };
+
+  it('O3. keeps a result though nobody holds it; without it, it goes', async () => {
+    const runtime = testRuntime('threads');
+    await leave(runtime, true);
+    const kept = await settled(runtime);
+    expect(kept).toBeGreaterThan(0);
+    await leave(runtime, false);
+    expect(await settled(runtime)).toBe(kept);
+  });
+
+  it.each(['task', 'chunk'] as const)('O3. until release() of its %s', async (which) => {
+    const runtime = testRuntime('threads');
+    const later = async (): Promise<void> => {
+      const task = runtime.spawn.with({ persist: true }, numbers, 20_000);
+      const chunk = await task.chunk();
+      for (let i = 0; i < 3; i++) await collectGarbage();
+      expect(bytesOf(runtime)).toBeGreaterThan(0);
+      if (which === 'task') task.release();
+      chunk.release();
+    };
+    await later();
+    expect(await settled(runtime)).toBe(0);
+  });
+
+  it('O3. until release() of a task inside a task', async () => {
+    const runtime = testRuntime('threads', {}, { threads: 1 });
+    const inside = async (release: boolean): Promise<number> => {
+      const { spawn: inner } = await import('@poniard/core');
+      const many = (length: number): number[] => new Array(length).fill(1);
+      const task = inner.with({ persist: true }, many, 20_000);
+      await task.wait();
+      if (release) task.release();
+      return 1;
+    };
+    /** The thread collects its handles too. */
+    const settledThere = async (): Promise<number> => {
+      await runtime.spawn(async () => {
+        const [{ setFlagsFromString }, { runInNewContext }] = [
+          await import('node:v8'),
+          await import('node:vm'),
+        ];
+        setFlagsFromString('--expose-gc');
+        for (let i = 0; i < 5; i++) {
+          (runInNewContext('gc') as () => void)();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      });
+      return settled(runtime);
+    };
+    await runtime.spawn(inside, true);
+    expect(await settledThere()).toBe(0);
+    await runtime.spawn(inside, false);
+    expect(await settledThere()).toBeGreaterThan(0);
+  });
+});
