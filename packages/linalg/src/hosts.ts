@@ -8,6 +8,7 @@ export { NDArray } from './ndarray.js';
 export { argmaxBlock, argmaxChunk, argmaxHost } from './ops/argmax.js';
 export { isCloseHost } from './ops/close.js';
 export { addBlock, addHost, mulBlock, mulHost, scaleHost, subBlock, subHost } from './ops/elementwise.js';
+export { elementwiseBlock, elementwiseHost } from './ops/fused.js';
 export { matmulBlock, matmulHost } from './ops/matmul.js';
 export { normHost } from './ops/norm.js';
 export { sumBlock, sumChunks, sumHost } from './ops/sum.js';

@@ -18,6 +18,7 @@ export { type EncodedNDArray, NDArray, type Nested } from './ndarray.js';
 export {
   add,
   argmax,
+  elementwise,
   isClose,
   matmul,
   mul,
@@ -30,6 +31,7 @@ export {
 } from './operations.js';
 export type { IsCloseOptions } from './ops/close.js';
 export type { Operand } from './ops/elementwise.js';
+export { type Formula, formula, type Term } from './ops/formula.js';
 export type { NormOptions } from './ops/norm.js';
 export type { MatmulOptions } from './ops/product.js';
 export type { TopK } from './ops/topk.js';

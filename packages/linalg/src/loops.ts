@@ -42,7 +42,7 @@ export function eachRow(
 }
 
 /** Joins neighbouring axes that every operand walks in one go. There is always at least one axis left. */
-function coalesce(shape: readonly number[], strides: readonly (readonly number[])[]) {
+export function coalesce(shape: readonly number[], strides: readonly (readonly number[])[]) {
   const extents: number[] = [];
   const joined: number[][] = strides.map(() => []);
   for (let axis = 0; axis < shape.length; axis++) {

@@ -4,6 +4,8 @@ import {
   argmax,
   array,
   blasInfo,
+  elementwise,
+  formula,
   fromFunction,
   isClose,
   matmul,
@@ -105,6 +107,11 @@ test('types follow from the arguments, through spawn as well', async () => {
   const product = spawn(matmul, x, x, { transposeA: true });
   expectTypeOf(await spawn(matmul, product, x)).toEqualTypeOf<NDArray<'float32'>>();
   expectTypeOf(await spawn(sum, product)).toEqualTypeOf<number>();
+  const axpy = formula((a, b) => a.scale(2).add(b));
+  expectTypeOf(await spawn(elementwise, axpy, product, 1)).toEqualTypeOf<NDArray<'float32'>>();
+  expectTypeOf(await matmul(zeros([2, 2]), zeros([2, 2]), { precision: 'single' })).toEqualTypeOf<
+    NDArray<'float32'>
+  >();
   expectTypeOf(await spawn(argmax, product, 0)).toEqualTypeOf<NDArray<'int32'>>();
   expectTypeOf((await spawn(topk, product, 1)).values).toEqualTypeOf<NDArray<'float32'>>();
   expect((await product).shape).toEqual([2, 2]);

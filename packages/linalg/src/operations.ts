@@ -1,7 +1,7 @@
 /** @file The operations: each a name, its host implementation, and how a large call is cut into blocks. */
 import { operation, task } from '@poniard/core';
 import type { DType } from './dtype.js';
-import { matmulGpu } from './gpu/operations.js';
+import * as gpu from './gpu/operations.js';
 import * as hosts from './hosts.js';
 import type { NDArray } from './ndarray.js';
 import { argmaxHost, argmaxPlan, type Located } from './ops/argmax.js';
@@ -17,6 +17,8 @@ import {
   subHost,
   subPlan,
 } from './ops/elementwise.js';
+import type { Formula } from './ops/formula.js';
+import { elementwiseHost, elementwisePlan } from './ops/fused.js';
 import { matmulHost, matmulPlan } from './ops/matmul.js';
 import { type Normed, type NormOptions, normHost } from './ops/norm.js';
 import type { MatmulOptions, ProductDType } from './ops/product.js';
@@ -36,6 +38,7 @@ type Matmul = <D extends DType, O extends MatmulOptions | undefined = undefined>
   options?: O,
 ) => Promise<NDArray<ProductDType<D, O>>>;
 type Elementwise = <D extends DType>(x: NDArray<D>, y: Operand<D>) => Promise<NDArray<D>>;
+type Fused = <D extends DType>(formula: Formula, ...operands: Operand<D>[]) => Promise<NDArray<D>>;
 type Scale = <D extends DType>(x: NDArray<D>, factor: number) => Promise<NDArray<D>>;
 type Transpose = <D extends DType>(x: NDArray<D>, axes?: readonly number[]) => Promise<NDArray<D>>;
 type Sum = <D extends DType, A extends number | undefined = undefined>(
@@ -68,7 +71,7 @@ type Norm = <D extends DType, O extends NormOptions | undefined = undefined>(
  */
 export const matmul = operation('matmul', {
   host: matmulHost,
-  webgpu: matmulGpu,
+  webgpu: gpu.matmulGpu,
   plan: matmulPlan,
 }) as Matmul;
 
@@ -82,7 +85,7 @@ export const matmul = operation('matmul', {
  * console.log(await add(array([[1, 2], [3, 4]]), array([10, 20]))); // NDArray float64 [2, 2] [[11, 22], [13, 24]]
  * ```
  */
-export const add = operation('add', { host: addHost, plan: addPlan }) as Elementwise;
+export const add = operation('add', { host: addHost, webgpu: gpu.addGpu, plan: addPlan }) as Elementwise;
 
 /**
  * `x - y` element by element. Shapes stretch as in numpy; y may be a number.
@@ -94,7 +97,7 @@ export const add = operation('add', { host: addHost, plan: addPlan }) as Element
  * console.log(await sub(array([3, 4]), 1)); // NDArray float64 [2] [2, 3]
  * ```
  */
-export const sub = operation('sub', { host: subHost, plan: subPlan }) as Elementwise;
+export const sub = operation('sub', { host: subHost, webgpu: gpu.subGpu, plan: subPlan }) as Elementwise;
 
 /**
  * `x · y` element by element (not the matrix product: that is {@link matmul}). Shapes stretch as in numpy; y may be a number.
@@ -106,7 +109,7 @@ export const sub = operation('sub', { host: subHost, plan: subPlan }) as Element
  * console.log(await mul(array([3, 4]), array([3, 4]))); // NDArray float64 [2] [9, 16]
  * ```
  */
-export const mul = operation('mul', { host: mulHost, plan: mulPlan }) as Elementwise;
+export const mul = operation('mul', { host: mulHost, webgpu: gpu.mulGpu, plan: mulPlan }) as Elementwise;
 
 /**
  * An array times a number. For integer arrays the number is one too.
@@ -117,10 +120,29 @@ export const mul = operation('mul', { host: mulHost, plan: mulPlan }) as Element
  * console.log(await scale(array([1, 2]), 0.5)); // NDArray float64 [2] [0.5, 1]
  * ```
  */
-export const scale = operation('scale', { host: scaleHost, plan: scalePlan }) as Scale;
+export const scale = operation('scale', { host: scaleHost, webgpu: gpu.scaleGpu, plan: scalePlan }) as Scale;
 
 /**
- * The array with its axes reversed, or in the order given. A view: nothing is copied.
+ * Computes a {@link formula} in one go: on the host a few thousand elements at a time, on a GPU as one kernel. Shapes stretch as in
+ * numpy; numbers stand for arrays of them.
+ *
+ * @throws TypeError when there are not as many operands as the formula takes, or the element types differ.
+ * @throws RangeError when the shapes do not fit.
+ * @example
+ * ```ts
+ * import { array, elementwise, formula } from '@poniard/linalg';
+ * const axpy = formula((a, x, y) => a.mul(x).add(y));
+ * console.log(await elementwise(axpy, 2, array([1, 2]), array([10, 20]))); // NDArray float64 [2] [12, 24]
+ * ```
+ */
+export const elementwise = operation('elementwise', {
+  host: elementwiseHost,
+  webgpu: gpu.elementwiseGpu,
+  plan: elementwisePlan,
+}) as Fused;
+
+/**
+ * The array with its axes reversed, or in the order given. On the host a view: nothing is copied.
  *
  * @throws RangeError when the order does not name each axis once.
  * @example
@@ -129,7 +151,10 @@ export const scale = operation('scale', { host: scaleHost, plan: scalePlan }) as
  * console.log(await transpose(array([[1, 2], [3, 4]]))); // NDArray float64 [2, 2] [[1, 3], [2, 4]]
  * ```
  */
-export const transpose = operation('transpose', { host: transposeHost }) as Transpose;
+export const transpose = operation('transpose', {
+  host: transposeHost,
+  webgpu: gpu.transposeGpu,
+}) as Transpose;
 
 /**
  * The sum of all elements as a number, or the sums along an axis as an array without it. Added by halves, so that
@@ -144,7 +169,7 @@ export const transpose = operation('transpose', { host: transposeHost }) as Tran
  * console.log(await sum(x, 0)); // NDArray float64 [2] [4, 6]
  * ```
  */
-export const sum = operation('sum', { host: sumHost, plan: sumPlan }) as Sum;
+export const sum = operation('sum', { host: sumHost, webgpu: gpu.sumGpu, plan: sumPlan }) as Sum;
 
 /**
  * Where the largest element is: its position in row-major order, or the positions along an axis as an int32 array. Of
@@ -159,7 +184,11 @@ export const sum = operation('sum', { host: sumHost, plan: sumPlan }) as Sum;
  * console.log(await argmax(x, 1)); // NDArray int32 [2] [1, 0]
  * ```
  */
-export const argmax = operation('argmax', { host: argmaxHost, plan: argmaxPlan }) as Argmax;
+export const argmax = operation('argmax', {
+  host: argmaxHost,
+  webgpu: gpu.argmaxGpu,
+  plan: argmaxPlan,
+}) as Argmax;
 
 /**
  * The `k` largest elements along an axis (the last unless given), largest first, and their positions. Of equals the first
@@ -174,7 +203,7 @@ export const argmax = operation('argmax', { host: argmaxHost, plan: argmaxPlan }
  * console.log(indices); // NDArray int32 [2] [1, 2]
  * ```
  */
-export const topk = operation('topk', { host: topkHost, plan: topkPlan }) as Topk;
+export const topk = operation('topk', { host: topkHost, webgpu: gpu.topkGpu, plan: topkPlan }) as Topk;
 
 /**
  * The Euclidean norm of all elements as a number, or with `axis` norms along it as an array. Other orders: see `NormOptions`.
@@ -189,7 +218,7 @@ export const topk = operation('topk', { host: topkHost, plan: topkPlan }) as Top
  * console.log(await norm(array([3, -4]), { order: 1 })); // 7
  * ```
  */
-export const norm = operation('norm', { host: normHost }) as Norm;
+export const norm = operation('norm', { host: normHost, webgpu: gpu.normGpu }) as Norm;
 
 /**
  * Whether all elements are equal up to rounding: |x − y| ≤ atol + rtol·|y| (numpy: `allclose`; Julia: `isapprox`). The

@@ -5,7 +5,7 @@ import { allocate } from '../memory.js';
 import { NDArray } from '../ndarray.js';
 import { CUT_ELEMENTS, cut, longestAxis, planOrNone, spans } from '../plan.js';
 import { checkAxis, formatShape, sizeOf, withoutAxis } from '../shapes.js';
-import { checkArray } from './check.js';
+import { checkArray, type Described } from './check.js';
 import { reduceLanes } from './lanes.js';
 
 /** A number without an axis, an array without that axis with one. */
@@ -98,6 +98,6 @@ function blank(x: NDArray, axis: number): NDArray<'int32'> {
   return new NDArray(allocate('int32', sizeOf(shape)), shape);
 }
 
-function emptyError(x: NDArray): RangeError {
+export function emptyError(x: Described): RangeError {
   return new RangeError(`argmax: an array of shape ${formatShape(x.shape)} has no largest element`);
 }

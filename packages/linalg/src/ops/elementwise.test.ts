@@ -4,6 +4,7 @@ import { array, zeros } from '../create.js';
 import type { DType } from '../dtype.js';
 import { broadcast } from '../shapes.js';
 import { arraysOf, elementByElement } from '../testing/arrays.js';
+import { fittingShapes } from '../testing/shapes.js';
 import { addHost, mulHost, scaleHost, subHost } from './elementwise.js';
 
 const operations = [
@@ -11,16 +12,6 @@ const operations = [
   { name: 'sub', host: subHost, combine: (a: number, b: number) => a - b },
   { name: 'mul', host: mulHost, combine: (a: number, b: number) => a * b },
 ];
-
-/** Two shapes that stretch to one. */
-const fittingShapes = fc
-  .array(fc.tuple(fc.nat(4), fc.constantFrom('both', 'x', 'y')), { maxLength: 4 })
-  .chain((axes) =>
-    fc.record({
-      x: fc.constant(axes.map(([extent, who]) => (who === 'y' ? 1 : extent))),
-      y: fc.nat(axes.length).map((cut) => axes.slice(cut).map(([extent, who]) => (who === 'x' ? 1 : extent))),
-    }),
-  );
 
 test.each(operations)(
   '$name agrees with the same by index, for all shapes and layouts',

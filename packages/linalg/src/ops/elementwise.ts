@@ -1,12 +1,14 @@
 /** @file Sums, differences and products element by element, with numpy's broadcasting. */
 import type { Plan } from '@poniard/core';
-import { DTYPES, type DType } from '../dtype.js';
+import type { DType } from '../dtype.js';
 import { eachRow } from '../loops.js';
 import { allocate } from '../memory.js';
 import { NDArray } from '../ndarray.js';
 import { CUT_ELEMENTS, cut, longestAxis, planOrNone, spans } from '../plan.js';
-import { broadcast, sizeOf, stretchedStrides } from '../shapes.js';
-import { checkArray, checkTypes, shapeError } from './check.js';
+import { sizeOf, stretchedStrides } from '../shapes.js';
+import { checkArray } from './check.js';
+import type { FormulaOperation } from './formula.js';
+import { checkFactor, together } from './operands.js';
 import { addRow, multiplyIntegerRow, multiplyRow, type Row, subtractRow } from './rows.js';
 
 /** An operand: an array, or a number that stands for an array of it. */
@@ -33,16 +35,15 @@ export function scaleHost<D extends DType>(x: NDArray<D>, factor: number): NDArr
 }
 
 export function addBlock(out: NDArray, x: NDArray, y: NDArray): void {
-  rows(out, x, y, addRow);
+  rows('add', out, x, y);
 }
 
 export function subBlock(out: NDArray, x: NDArray, y: NDArray): void {
-  rows(out, x, y, subtractRow);
+  rows('sub', out, x, y);
 }
 
 export function mulBlock(out: NDArray, x: NDArray, y: NDArray): void {
-  // The product of two int32 has up to 62 bits: a float64 would lose the low ones, which are those that stay.
-  rows(out, x, y, out.dtype === 'int32' ? multiplyIntegerRow : multiplyRow);
+  rows('mul', out, x, y);
 }
 
 type BlockFunction = (out: NDArray, x: NDArray, y: NDArray) => void;
@@ -99,38 +100,37 @@ function plan<D extends DType>(
 /** Both operands as views of the shape that they have together. */
 function matched<D extends DType>(operation: string, x: NDArray<D>, y: Operand<D>) {
   checkArray(operation, 'x', x);
-  const other = typeof y === 'number' ? single(operation, y, x.dtype) : checkArray(operation, 'y', y);
-  checkTypes(operation, x, other);
-  const shape = broadcast(x.shape, other.shape);
-  if (shape === undefined) {
-    throw shapeError(operation, x, other, 'axes match from the last; each pair is equal, or one of it is 1');
-  }
-  return { shape, x: stretched(x, shape), y: stretched(other, shape) };
+  const { shape, views } = shown(operation, [x, typeof y === 'number' ? y : checkArray(operation, 'y', y)]);
+  return { shape, x: views[0]!, y: views[1]! };
 }
 
-function single<D extends DType>(operation: string, value: number, dtype: D): NDArray<D> {
-  const { range } = DTYPES[dtype];
-  if (range !== undefined && !(Number.isInteger(value) && value >= range[0] && value <= range[1])) {
-    throw new RangeError(
-      `${operation}: ${value} is not of type ${dtype}; convert the array with astype('float64') first`,
-    );
-  }
+/** Operands as views of the shape that they have together. */
+export function shown<D extends DType>(operation: string, operands: readonly Operand<D>[]) {
+  const { shape, dtype } = together(operation, operands);
+  const views = operands.map((operand) => {
+    const array = typeof operand === 'number' ? single(operand, dtype as D) : operand;
+    return new NDArray<D>(array.data, shape, stretchedStrides(array, shape), array.offset);
+  });
+  return { shape, views };
+}
+
+function single<D extends DType>(value: number, dtype: D): NDArray<D> {
   const data = allocate(dtype, 1);
   data[0] = value;
   return new NDArray<D>(data, []);
 }
 
-function stretched<D extends DType>(array: NDArray<D>, shape: readonly number[]): NDArray<D> {
-  return new NDArray<D>(array.data, shape, stretchedStrides(array, shape), array.offset);
+/** The loop for an operation. */
+export function rowOf(operation: FormulaOperation, dtype: DType): Row {
+  if (operation === 'add') return addRow;
+  if (operation === 'sub') return subtractRow;
+  // The product of two int32 has up to 62 bits: a float64 would lose the low ones, which are those that stay.
+  return dtype === 'int32' ? multiplyIntegerRow : multiplyRow;
 }
 
-function rows(out: NDArray, x: NDArray, y: NDArray, row: Row): void {
+function rows(operation: FormulaOperation, out: NDArray, x: NDArray, y: NDArray): void {
+  const row = rowOf(operation, out.dtype);
   eachRow(out.shape, [out, x, y], (at, steps, count) =>
     row(out.data, at[0]!, steps[0]!, x.data, at[1]!, steps[1]!, y.data, at[2]!, steps[2]!, count),
   );
-}
-
-function checkFactor(factor: number): number {
-  if (typeof factor === 'number') return factor;
-  throw new TypeError(`scale: the factor is a number, not ${typeof factor}; mul multiplies two arrays`);
 }

@@ -3,7 +3,7 @@ import type { DType } from '../dtype.js';
 import { allocate } from '../memory.js';
 import { NDArray } from '../ndarray.js';
 import { checkAxis, formatShape, sizeOf, withoutAxis } from '../shapes.js';
-import { checkArray } from './check.js';
+import { checkArray, type Described } from './check.js';
 import { type Lane, reduceLanes } from './lanes.js';
 import type { SumDType } from './sum.js';
 
@@ -31,25 +31,29 @@ export function normHost(x: NDArray, { axis, order }: NormOptions = {}): number 
   const lane = laneOf(order ?? 2);
   if (axis !== undefined) {
     const along = checkAxis('norm', axis, x.shape);
-    checkLength(x, x.shape[along]!, order);
+    checkNormLength(x, x.shape[along]!, order);
     const shape = withoutAxis(x.shape, along);
     const out = new NDArray(allocate(x.dtype === 'float32' ? 'float32' : 'float64', sizeOf(shape)), shape);
     reduceLanes(out, x, along, lane);
     return out;
   }
-  if (order !== undefined && x.dimension > 1) {
-    throw new RangeError(
-      `norm: order ${order} of an array of shape ${formatShape(x.shape)}: name an axis, or reshape(-1) for all elements ` +
-        '(norms of matrices other than the root of the sum of squares are not offered)',
-    );
-  }
-  checkLength(x, x.size, order);
+  needsAxis(x, order);
+  checkNormLength(x, x.size, order);
   const dense = x.isDense ? x : x.copy();
   return lane(dense.data, dense.offset, 1, dense.size);
 }
 
+/** An order of the norm of several axes together would be one of the matrix. */
+export function needsAxis({ shape }: Described, order: number | undefined): void {
+  if (order === undefined || shape.length < 2) return;
+  throw new RangeError(
+    `norm: order ${order} of an array of shape ${formatShape(shape)}: name an axis, or reshape(-1) for all elements ` +
+      '(norms of matrices other than the root of the sum of squares are not offered)',
+  );
+}
+
 /** Only sums have a value for nothing. */
-function checkLength(x: NDArray, length: number, order = 2): void {
+export function checkNormLength(x: Described, length: number, order = 2): void {
   if (length > 0 || Number.isFinite(order)) return;
   throw new RangeError(
     `norm: no order ${order} of an array of shape ${formatShape(x.shape)}: it has no elements`,

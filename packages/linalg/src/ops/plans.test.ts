@@ -7,6 +7,8 @@ import { spans } from '../plan.js';
 import { runPlan } from '../testing/arrays.js';
 import { argmaxHost, argmaxPlan } from './argmax.js';
 import { addHost, addPlan, mulHost, mulPlan, scaleHost, scalePlan, subHost, subPlan } from './elementwise.js';
+import { formula } from './formula.js';
+import { elementwiseHost, elementwisePlan } from './fused.js';
 import { matmulHost, matmulPlan } from './matmul.js';
 import { sumHost, sumPlan } from './sum.js';
 import { topkHost, topkPlan } from './topk.js';
@@ -27,12 +29,19 @@ const plain = (value: unknown): unknown => {
 const large = rand([1100, 1000], { seed: 1 });
 const odd = rand([3, 500_001], { seed: 2 }).step(1, -1);
 
+const blend = formula((x, y, n) => x.mul(y).add(x.scale(3)).sub(n));
+
 describe('blocks together give what one task gives', () => {
   const cases: [string, () => unknown, (processors: number) => unknown][] = [
     ['add', () => addHost(large, large), (p) => addPlan([large, large], p)],
     ['sub of a row', () => subHost(large, large.slice(0)), (p) => subPlan([large, large.slice(0)], p)],
     ['mul across rows', () => mulHost(odd, 2), (p) => mulPlan([odd, 2], p)],
     ['scale of a private copy', () => scaleHost(large, 3), (p) => scalePlan([large.copy(), 3], p)],
+    [
+      'a formula',
+      () => elementwiseHost(blend, odd, large.slice(0, 0), 2),
+      (p) => elementwisePlan([blend, odd, large.slice(0, 0), 2], p),
+    ],
     ['sum', () => sumHost(large), (p) => sumPlan([large], p)],
     ['sum along rows', () => sumHost(large, 1), (p) => sumPlan([large, 1], p)],
     ['sum along columns', () => sumHost(large, 0), (p) => sumPlan([large, 0], p)],

@@ -5,7 +5,7 @@ import { allocate } from '../memory.js';
 import { NDArray } from '../ndarray.js';
 import { CUT_ELEMENTS, cut, longestAxis, planOrNone, spans } from '../plan.js';
 import { checkAxis, formatShape, sizeOf } from '../shapes.js';
-import { checkArray } from './check.js';
+import { checkArray, type Described } from './check.js';
 import { eachLane, firstOf } from './lanes.js';
 
 /** The largest elements, largest first, and their positions along the axis. */
@@ -61,17 +61,20 @@ export function topkPlan<D extends DType>(
 }
 
 function prepare<D extends DType>(x: NDArray<D>, k: number, axis: number) {
-  checkArray('topk', 'x', x);
-  const along = checkAxis('topk', axis, x.shape);
-  if (!Number.isInteger(k) || k < 0 || k > x.shape[along]!) {
-    throw new RangeError(
-      `topk: no ${k} largest of the ${x.shape[along]} along axis ${along} of ${formatShape(x.shape)}`,
-    );
-  }
+  const along = topkAxis(checkArray('topk', 'x', x), k, axis);
   const shape = x.shape.map((extent, at) => (at === along ? k : extent));
   const values = new NDArray<D>(allocate(x.dtype, sizeOf(shape)), shape);
   const indices = new NDArray<'int32'>(allocate('int32', sizeOf(shape)), shape);
   return { along, values, indices };
+}
+
+/** The axis, which must have `k` elements. */
+export function topkAxis({ shape }: Described, k: number, axis: number): number {
+  const along = checkAxis('topk', axis, shape);
+  if (Number.isInteger(k) && k >= 0 && k <= shape[along]!) return along;
+  throw new RangeError(
+    `topk: no ${k} largest of the ${shape[along]} along axis ${along} of ${formatShape(shape)}`,
+  );
 }
 
 /** Keeps the k best in a heap whose root is the worst of them, so that most elements cost one comparison. */
