@@ -2,10 +2,12 @@
 import type { Scope } from '@poniard/scopes';
 import { ambient } from './ambient.js';
 import type { Chunk } from './chunk.js';
+import { controlOf, type TaskScheduler } from './control.js';
 import { PoniardError } from './errors.js';
 import type { TaskOptions } from './options.js';
 import type { Plugin } from './plugin.js';
 import { Runtime, type RuntimeOptions } from './runtime.js';
+import type { RuntimeBase } from './runtime-base.js';
 import { sharedFunctions } from './shared-functions.js';
 import { makeSpawn } from './spawn.js';
 import { wire } from './wiring.js';
@@ -103,6 +105,8 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** How many runs of it were lost or failed before this one. */
   readonly attempt: number;
+  /** Changes the graph from inside. */
+  readonly scheduler: TaskScheduler;
 }
 
 /**
@@ -119,6 +123,9 @@ export function taskContext(): TaskContext {
     name: scope.name,
     processor: { id: scope.processor.id, kind: scope.processor.kind },
     attempt: scope.attempt,
+    get scheduler() {
+      return controlOf(scope.runtime as RuntimeBase);
+    },
     get signal() {
       return scope.signal;
     },

@@ -55,6 +55,15 @@ export class CancelledError extends PoniardError {
   override name = 'CancelledError';
 }
 
+/** A task waits for itself, or for one that waits for it (Dagger: `DynamicThunkException`). */
+export class DeadlockError extends PoniardError {
+  override name = 'DeadlockError';
+  /** `cycle`: the tasks of which each waits for the next, from the one that would wait to itself. */
+  constructor(readonly cycle: readonly TaskSummary[]) {
+    super(`this wait would never end: ${chainText(cycle)}, each of which waits for the next`);
+  }
+}
+
 /** A task took longer than its `timeout`. */
 export class TimeoutError extends PoniardError {
   override name = 'TimeoutError';

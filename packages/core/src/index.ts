@@ -3,6 +3,7 @@ export * from '@poniard/scopes';
 export type * from './array-types.js';
 export type { Chunk } from './chunk.js';
 export { isChunk } from './chunk.js';
+export type { TaskScheduler } from './control.js';
 export {
   asCompleted,
   cancel,

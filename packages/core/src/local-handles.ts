@@ -48,29 +48,29 @@ export class LocalTask<T> extends TaskHandle<T> {
   }
 
   fetch(): Promise<T> {
-    this.want();
-    const promise = this.shell.fetch(this.record) as Promise<T>;
-    this.giveWay(promise);
-    return promise;
+    return this.awaits(() => this.shell.fetch(this.record) as Promise<T>);
   }
 
   override fetchInto(sink: ValueSink, index: number): void {
     if (ambient.scopes.get() === undefined) {
-      this.want();
+      this.shell.wanted(this.record, undefined);
       this.shell.fetchInto(this.record, sink, index);
     } else super.fetchInto(sink, index);
   }
 
   wait(): Promise<void> {
-    this.want();
     this.shell.observe(this.record);
-    const promise = new Promise<void>((resolve) => this.shell.whenSettled(this.record, () => resolve()));
-    this.giveWay(promise);
-    return promise;
+    return this.awaits(
+      () => new Promise<void>((resolve) => this.shell.whenSettled(this.record, () => resolve())),
+    );
+  }
+
+  handOut(): void {
+    this.shell.wanted(this.record, undefined);
   }
 
   async chunk(): Promise<LocalChunk<T>> {
-    this.shell.wanted(this.record, undefined);
+    this.handOut();
     await this.wait();
     if (this.record.phase > Phase.Finished) throw this.shell.reject(this.record);
     return new LocalChunk<T>(this.shell, this.record, undefined);
@@ -84,20 +84,21 @@ export class LocalTask<T> extends TaskHandle<T> {
     this.shell.cancel(this.record, reason, options.force ?? false);
   }
 
-  /** Where tasks have children, it matters who wants one: its parent, or somebody else. */
-  private want(): void {
-    if (this.shell.state.family.empty) return;
-    this.shell.wanted(this.record, ambient.scopes.get()?.call as TaskRecord | undefined);
-  }
-
   /** A task on this thread that waits for another gives its place up meanwhile (S9). */
-  private giveWay(until: Promise<unknown>): void {
-    if (this.record.terminal) return;
+  private awaits<R>(wait: () => Promise<R>): Promise<R> {
+    const { record, shell } = this;
+    if (record.terminal) return wait();
     const scope = ambient.scopes.get();
-    if (scope === undefined) return;
+    const by = scope?.call as TaskRecord | undefined;
+    shell.wanted(record, by);
+    if (scope === undefined) return wait();
+    const deadlock = by === undefined ? undefined : shell.waits(by, record);
+    if (deadlock !== undefined) return Promise.reject(deadlock);
     scope.suspend();
+    const promise = wait();
     const resume = (): void => scope.resume();
-    until.then(resume, resume);
+    promise.then(resume, resume);
+    return promise;
   }
 }
 

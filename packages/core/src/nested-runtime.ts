@@ -11,6 +11,7 @@ import type {
   NestedSpawn,
   NestedTask,
 } from './processor.js';
+import { dagOf } from './scheduler/dag.js';
 import { type Argument, hostValue, Phase, SnapshotArgument, type TaskRecord } from './scheduler/record.js';
 import type { Shell } from './scheduler/shell.js';
 import { resolveSettings } from './settings.js';
@@ -54,6 +55,14 @@ export class NestedRuntime implements NestedHost {
     const task = new HostedTask(this.shell, record);
     this.shell.retain(record, task);
     return task;
+  }
+
+  dag(): Map<number, Set<number>> {
+    return dagOf(this.shell.state);
+  }
+
+  halt(by: Call | undefined, reason: unknown): void {
+    this.shell.halt(by, reason);
   }
 
   expect(coming: boolean): void {
@@ -111,8 +120,10 @@ class HostedTask implements NestedTask {
     this.shell.fetchInto(record, { value: look, error: look }, 0);
   }
 
-  wanted(by: Call | undefined): void {
-    this.shell.wanted(this.record, by as TaskRecord | undefined);
+  awaitedBy(by: Call | undefined): Error | undefined {
+    const waiter = by as TaskRecord | undefined;
+    this.shell.wanted(this.record, waiter);
+    return waiter && this.shell.waits(waiter, this.record);
   }
 
   cancel(reason: unknown, force: boolean): void {

@@ -219,6 +219,10 @@ export interface NestedHost {
   spawn(request: NestedSpawn): NestedTask;
   /** A handle on the task behind a call's argument, for `meta`. */
   handle(call: Call): NestedTask;
+  /** The unsettled tasks by id, each with those that wait for it. */
+  dag(): Map<number, Set<number>>;
+  /** Cancels everything that is unsettled; `by` is the call that asked for it, where it is known. */
+  halt(by: Call | undefined, reason: unknown): void;
   /** Spawns are on their way, or not any more: the runtime does not count as idle meanwhile. */
   expect(coming: boolean): void;
 }
@@ -255,8 +259,8 @@ export interface NestedTask {
   describe(): { readonly type: ChunkType; readonly bytes: number; readonly space: string };
   /** Calls back once, when the task is settled. The value is plain data in the host's memory. */
   settled(listener: (outcome: NestedOutcome) => void): void;
-  /** `by` waits for it; `undefined`: code that belongs to no running call. */
-  wanted(by: Call | undefined): void;
+  /** `by` waits for it; `undefined`: code that belongs to no running call. Gives the error of a wait without end. */
+  awaitedBy(by: Call | undefined): Error | undefined;
   cancel(reason: unknown, force: boolean): void;
   /** Its result is not to be kept any more, where `persist` does. */
   release(): void;

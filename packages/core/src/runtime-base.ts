@@ -39,6 +39,12 @@ export abstract class RuntimeBase {
   /** What every way to spawn comes to. `args` becomes the task's own. */
   abstract spawnTask(fn: AnyFunction, args: unknown[], options: TaskOptions | undefined): Task<unknown>;
 
+  /** The unsettled tasks by their ids, each with the ids of those that wait for it. Dagger: `get_dag_ids`. */
+  abstract dag(): Promise<Map<number, Set<number>>>;
+
+  /** Cancels everything that is unsettled; what is spawned afterwards runs. Dagger: `cancel!()`, `halt!`. */
+  abstract halt(reason?: unknown): void;
+
   /** A handle on a value that is on this thread. */
   abstract tochunk<T>(value: T, options?: { readonly scope?: Scope }): Chunk<T>;
 

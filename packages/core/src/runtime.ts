@@ -19,6 +19,7 @@ import { checkOptions, checkShared } from './options-check.js';
 import type { Plugin } from './plugin.js';
 import type { Processor, ProcessorHost, ProcessorProvider } from './processor.js';
 import { RuntimeBase } from './runtime-base.js';
+import { dagOf } from './scheduler/dag.js';
 import { interruption } from './scheduler/interruption.js';
 import type { Argument, TaskRecord } from './scheduler/record.js';
 import { Shell } from './scheduler/shell.js';
@@ -173,6 +174,14 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     const task = new LocalTask(this.shell, known, fn);
     this.shell.share(known, task, this.scopeHere()?.call as TaskRecord | undefined);
     return task;
+  }
+
+  async dag(): Promise<Map<number, Set<number>>> {
+    return dagOf(this.shell.state);
+  }
+
+  halt(reason?: unknown): void {
+    this.shell.halt(this.scopeHere(), reason);
   }
 
   /** A handle on a value that is on this thread. Large arrays on ordinary memory are copied to shared memory, once. */

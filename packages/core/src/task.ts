@@ -63,6 +63,9 @@ export abstract class TaskHandle<T> implements Task<T> {
   abstract release(): void;
   abstract cancel(reason?: unknown, options?: { readonly force?: boolean }): void;
 
+  /** It is more than its parent's: it goes on when that fails. */
+  abstract handOut(): void;
+
   /** Tells `sink` once, at once or later. */
   fetchInto(sink: ValueSink, index: number): void {
     this.fetch().then(

@@ -11,7 +11,7 @@ export const frameworkNames: ReadonlySet<string> = new Set(
   `asCompleted cancel createRuntime currentRuntime defaultOptions fetchAll getOptions implement isReady map operation spawn task taskContext
   tochunk use valueCodec wait waitAll waitAny withOptions
   PoniardError TaskFailedError SchedulingError FunctionTransferError ValueTransferError WorkerLostError CancelledError
-  TimeoutError ScopeError`.split(/\s+/),
+  TimeoutError DeadlockError ScopeError`.split(/\s+/),
 );
 
 export const isFrameworkName = (name: string): boolean => frameworkNames.has(name);

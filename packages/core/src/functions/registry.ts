@@ -79,8 +79,11 @@ export class FunctionRecord implements FunctionRef {
 
   encoded(implementation: string): EncodedFunction {
     const travel = this.travels.get(implementation);
-    if (travel?.state !== 'ready') throw new FunctionTransferError(`${this.name} has not been prepared`);
-    return travel.encoded;
+    if (travel?.state === 'ready') return travel.encoded;
+    const given = this.given(implementation);
+    // One that came from another thread has travelled before, and may be called here without having been asked for.
+    if (given !== undefined && typeof given !== 'function') return given;
+    throw new FunctionTransferError(`${this.name} has not been prepared`);
   }
 
   /** `undefined`: nobody has asked yet how it travels. */

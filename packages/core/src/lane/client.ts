@@ -20,6 +20,7 @@ import {
   Flag,
   type LaneSetup,
   type NestedRequest,
+  NOBODY,
   WORK,
   Work,
 } from './protocol.js';
@@ -368,12 +369,17 @@ export class LaneClient {
       }
       case Answer.Await:
         this.nested.await(message[at + 1] as number);
-        return at + 2;
-      case Answer.Want: {
-        const waiter = message[at + 2] as number;
-        this.nested.wanted(message[at + 1] as number, waiter < 0 ? undefined : this.calls[waiter]);
+        this.waitsFor(message[at + 1] as number, message[at + 2] as number);
         return at + 3;
-      }
+      case Answer.Want:
+        this.waitsFor(message[at + 1] as number, message[at + 2] as number);
+        return at + 3;
+      case Answer.Dag:
+        this.control({ type: 'dag', dag: this.nestedHost.dag() });
+        return at + 1;
+      case Answer.Halt:
+        this.nestedHost.halt(this.calls[slot], decodeError(message[at + 2]));
+        return at + 3;
       case Answer.Release:
         this.nested.release(message[at + 1] as number);
         return at + 2;
@@ -389,6 +395,10 @@ export class LaneClient {
       default:
         throw new PoniardError(`${this.id} sent an unknown answer ${String(message[at])}`);
     }
+  }
+
+  private waitsFor(task: number, slot: number): void {
+    if (slot !== NOBODY) this.nested.awaitedBy(task, slot < 0 ? undefined : this.calls[slot]);
   }
 
   private moved(

@@ -1,6 +1,7 @@
 /** @file Handles that a task on a lane holds: on tasks of its own, and on values. */
 import { anyScope } from '@poniard/scopes';
 import { ChunkHandle } from '../chunk.js';
+import { DeadlockError } from '../errors.js';
 import type { MemorySpace, Processor } from '../processor.js';
 import { TaskHandle, type TaskState } from '../task.js';
 import type { ChunkType } from '../values/codec.js';
@@ -9,16 +10,24 @@ import type { TaskScope } from './task-scopes.js';
 /** A lane's task, whatever its value. */
 export type AnyLaneTask = Pick<
   LaneTask<unknown>,
-  'number' | 'name' | 'parent' | 'callOff' | 'resolve' | 'reject' | 'whenSubmitted'
+  'number' | 'name' | 'parent' | 'callOff' | 'resolve' | 'reject' | 'refuse' | 'whenSubmitted'
 > & { id: number; wanted: boolean };
 
 /** What a handle needs of the lane's runtime. */
 export interface HandleOwner {
-  await(task: AnyLaneTask): void;
+  /** `by`: whose code waits, if any; `null`: nobody's, its end is only to be known. */
+  await(task: AnyLaneTask, by: TaskScope | undefined | null): void;
   want(task: AnyLaneTask, by: TaskScope | undefined): void;
   cancelTask(task: AnyLaneTask, reason: unknown, force: boolean): void;
   releaseTask(task: AnyLaneTask): void;
   currentScope(): TaskScope | undefined;
+}
+
+/** Code that waits for a task. */
+interface Waiter<T> {
+  readonly by: TaskScope | undefined;
+  resolve(value: T): void;
+  reject(error: unknown): void;
 }
 
 /** A task that a task on this lane has spawned. */
@@ -32,7 +41,9 @@ export class LaneTask<T> extends TaskHandle<T> {
   wanted = false;
   private outcome: { readonly ok: boolean; readonly value: unknown } | undefined = undefined;
   private asked = false;
-  private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
+  private waiting: Waiter<T>[] = [];
+  /** Whose wait the host has heard of last. */
+  private waiter: TaskScope | undefined | null = null;
 
   constructor(
     readonly runtime: HandleOwner,
@@ -52,7 +63,7 @@ export class LaneTask<T> extends TaskHandle<T> {
   get state(): TaskState {
     if (this.outcome === undefined) {
       // The host tells of tasks that somebody asks for; the answer then comes while the asker does other things.
-      if (!this.asked) this.ask();
+      if (!this.asked) this.ask(null);
       return 'waiting';
     }
     return this.outcome.ok ? 'finished' : 'failed';
@@ -64,10 +75,12 @@ export class LaneTask<T> extends TaskHandle<T> {
       return outcome.ok ? Promise.resolve(outcome.value as T) : Promise.reject(outcome.value);
     }
     const scope = this.runtime.currentScope();
-    if (scope !== this.parent) this.runtime.want(this, scope);
+    if (this.asked && scope !== this.waiter) this.runtime.want(this, scope);
+    this.waiter = scope;
     scope?.suspend();
     return new Promise<T>((resolve, reject) => {
       this.waiting.push({
+        by: scope,
         resolve: (value) => {
           scope?.resume();
           resolve(value);
@@ -77,30 +90,36 @@ export class LaneTask<T> extends TaskHandle<T> {
           reject(error);
         },
       });
-      if (!this.asked) this.ask();
+      if (!this.asked) this.ask(scope);
     });
   }
 
   /** Calls back when it is known how the task has ended. */
   whenSettled(listener: () => void): void {
-    this.waiting.push({ resolve: listener, reject: listener });
-    if (!this.asked) this.ask();
+    this.waiting.push({ by: undefined, resolve: listener, reject: listener });
+    if (!this.asked) this.ask(null);
   }
 
-  private ask(): void {
+  private ask(by: TaskScope | undefined | null): void {
     this.asked = true;
-    this.runtime.await(this);
+    this.runtime.await(this, by);
   }
 
   wait(): Promise<void> {
     return this.fetch().then(
       () => {},
-      () => {},
+      (error) => {
+        if (error instanceof DeadlockError) throw error;
+      },
     );
   }
 
-  async chunk(): Promise<LaneChunk<T>> {
+  handOut(): void {
     this.runtime.want(this, undefined);
+  }
+
+  async chunk(): Promise<LaneChunk<T>> {
+    this.handOut();
     await this.fetch();
     return new LaneChunk<T>(this, { kind: 'value' }, 0, 'host');
   }
@@ -116,6 +135,14 @@ export class LaneTask<T> extends TaskHandle<T> {
   resolve(value: unknown): void {
     this.outcome = { ok: true, value };
     for (const { resolve } of this.waiting.splice(0)) resolve(value as T);
+  }
+
+  /** The waits of one task would never end; those of others may. */
+  refuse(id: number, error: unknown): void {
+    const refused = this.waiting.filter(({ by }) => by?.id === id);
+    this.waiting = this.waiting.filter(({ by }) => by?.id !== id);
+    this.waiter = null;
+    for (const { reject } of refused) reject(error);
   }
 
   reject(error: unknown): void {

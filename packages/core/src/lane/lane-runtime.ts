@@ -14,7 +14,7 @@ import { isPrimitive, restore, snapshot } from '../values/snapshot.js';
 import { type CodecBook, codecReference } from './codec-book.js';
 import { type AnyLaneTask, LaneChunk, LaneTask } from './lane-handles.js';
 import type { LentHandle } from './nested-tasks.js';
-import { Answer, type Control, type NestedArg, type NestedRequest } from './protocol.js';
+import { Answer, type Control, type NestedArg, type NestedRequest, NOBODY } from './protocol.js';
 import type { LaneScope, Running } from './running.js';
 import type { TaskScope, TaskScopes } from './task-scopes.js';
 
@@ -58,6 +58,8 @@ export class LaneRuntime extends RuntimeBase {
   });
   /** Tasks whose requests wait for something, and what these requests name. */
   private readonly unsent = new Map<LaneTask<unknown>, unknown>();
+  /** Who waits for the graph, in the order in which they asked. */
+  private readonly dagWaiters: ((dag: Map<number, Set<number>>) => void)[] = [];
   private nextTask = 1;
 
   constructor(
@@ -139,6 +141,17 @@ export class LaneRuntime extends RuntimeBase {
     return new LaneChunk<T>(task, { kind: typeof value }, 0, 'host');
   }
 
+  dag(): Promise<Map<number, Set<number>>> {
+    return new Promise((resolve) => {
+      this.dagWaiters.push(resolve);
+      this.channel.send(Answer.Dag);
+    });
+  }
+
+  halt(reason?: unknown): void {
+    this.channel.send(Answer.Halt, slotOf(this.scopes.get()), encodeError(reason));
+  }
+
   /** A handle that the host lends (`meta`). */
   borrow(lent: LentHandle): LaneChunk<unknown> {
     const task = new LaneTask<unknown>(this, lent.task, lent.name, this.scopes.get());
@@ -165,13 +178,18 @@ export class LaneRuntime extends RuntimeBase {
       if (task === undefined) return;
       if (!message.ok) task.reject(decodeError(message.value));
       else this.deliver(task, message);
+    } else if (message.type === 'dag') {
+      this.dagWaiters.shift()?.(message.dag);
+    } else if (message.type === 'deadlock') {
+      this.tasks.get(message.task)?.deref()?.refuse(message.id, decodeError(message.error));
     }
   }
 
   /** Asks for a task's outcome; the running task gives its place up until it comes. */
-  await(task: AnyLaneTask): void {
+  await(task: AnyLaneTask, by: TaskScope | undefined | null): void {
+    if (by !== null && by !== task.parent) task.wanted = true;
     this.awaited.set(task.number, task);
-    task.whenSubmitted(() => this.channel.send(Answer.Await, task.number));
+    task.whenSubmitted(() => this.channel.send(Answer.Await, task.number, by === null ? NOBODY : slotOf(by)));
   }
 
   /** The end of `persist`. */
@@ -179,9 +197,9 @@ export class LaneRuntime extends RuntimeBase {
     task.whenSubmitted(() => this.channel.send(Answer.Release, task.number));
   }
 
-  /** Somebody besides the task that spawned it waits for a task. */
+  /** Code of a task, or of none, waits for a task. */
   want(task: AnyLaneTask, by: TaskScope | undefined): void {
-    task.wanted = true;
+    if (by !== task.parent) task.wanted = true;
     task.whenSubmitted(() => this.channel.send(Answer.Want, task.number, slotOf(by)));
   }
 

@@ -73,8 +73,10 @@ export class NestedTasks {
   }
 
   /** Code of a call, or of none, waits for the task. */
-  wanted(number: number, by: Call | undefined): void {
-    this.get(number).wanted(by);
+  awaitedBy(number: number, by: Call | undefined): void {
+    const deadlock = this.get(number).awaitedBy(by);
+    if (deadlock === undefined || by === undefined) return;
+    this.post({ type: 'deadlock', task: number, id: by.id, error: encodeError(deadlock) });
   }
 
   /** The end of `persist`. */

@@ -72,6 +72,9 @@ export type Control =
       readonly codecs: readonly CodecReference[] | undefined;
       readonly buffers: readonly NumberedBuffer[] | undefined;
     }
+  /** The task with the id must not wait for a nested task. */
+  | { readonly type: 'deadlock'; readonly task: number; readonly id: number; readonly error: unknown }
+  | { readonly type: 'dag'; readonly dag: Map<number, Set<number>> }
   | { readonly type: 'forget'; readonly buffers: readonly number[] }
   | { readonly type: 'spawned'; readonly task: number; readonly id: number };
 
@@ -101,7 +104,7 @@ export const Answer = {
   Value: 9,
   /** A {@link NestedRequest}. */
   Spawn: 10,
-  /** nested task: the lane waits for its outcome. */
+  /** nested task, slot of the call whose code waits for it (−1: of none, or {@link NOBODY}): its outcome is to be told. */
   Await: 11,
   /** nested task, reason (as an error travels), whether by force. */
   Cancel: 12,
@@ -109,11 +112,18 @@ export const Answer = {
   Drop: 13,
   /** nested task, slot of the call whose code waits for it (−1: of none). */
   Want: 15,
+  /** The graph is to be told. */
+  Dag: 18,
+  /** slot of the call that asks (or −1), reason (as an error travels): everything is to be cancelled. */
+  Halt: 19,
   /** Whether requests for tasks are still on their way: their functions are looked at, promises are awaited. */
   Unsent: 14,
   /** nested task: its result is not to be kept any more (`persist`). */
   Release: 16,
 } as const;
+
+/** In place of a slot: no code waits for the task. */
+export const NOBODY = -2;
 
 /** A task that a task on the lane spawns. */
 export interface NestedRequest {

@@ -44,6 +44,7 @@ export function retryOrFail(state: SchedulerState, record: TaskRecord, error: un
 
 /** A run of a task has ended badly, and another is to come: what the first spawned is for nobody. */
 export function endChildren(state: SchedulerState, record: TaskRecord, error: unknown): void {
+  state.waits.end(record);
   for (const orphan of state.family.empty ? NOTHING : state.family.takeOrphans(record))
     end(state, orphan, orphaned(orphan, record, error), undefined, Phase.Cancelled, undefined);
 }

@@ -2,7 +2,7 @@
  * @file The shell around the pure scheduler: it carries instructions out and feeds events back. All Promises,
  * timers and messages are here; all decisions are in `state.ts`.
  */
-import { CancelledError, TimeoutError } from '../errors.js';
+import { CancelledError, DeadlockError, type TaskSummary, TimeoutError } from '../errors.js';
 import type { FunctionCodec } from '../functions/encoded.js';
 import type { FunctionRegistry } from '../functions/registry.js';
 import type { Clock, EventSink, Host, KeepAlive, Store } from '../ports.js';
@@ -169,8 +169,15 @@ export class Shell implements Outcomes {
 
   /** `by` wants the task: its parent, another task, or (undefined) code outside any. */
   wanted(record: TaskRecord, by: TaskRecord | undefined): void {
+    if (this.state.family.empty) return;
     const parent = this.state.family.parentOf(record);
     if (parent !== undefined && parent !== by) this.state.handle({ type: 'handedOut', record });
+  }
+
+  /** Code of the running task `by` waits for another, unless that would never end. */
+  waits(by: TaskRecord, record: TaskRecord): DeadlockError | undefined {
+    const cycle = this.state.waits.begin(by, record);
+    return cycle && new DeadlockError(cycle.map(({ summary }) => summary));
   }
 
   /** The value of a task in the host's memory; rejects with `TaskFailedError`. */
@@ -300,6 +307,12 @@ export class Shell implements Outcomes {
   stop(error: unknown, force: boolean): void {
     for (const record of this.state.live()) this.state.handle({ type: 'cancel', record, error, force });
     this.flush();
+  }
+
+  /** Ends everything that is unsettled, since `by` or code outside any task asked for it. */
+  halt(by: TaskSummary | undefined, reason: unknown): void {
+    const who = by === undefined ? 'halt()' : `${by.name} (#${by.id}), which called halt()`;
+    this.stop(new CancelledError(`everything was cancelled by ${who}`, { cause: reason }), false);
   }
 
   /**

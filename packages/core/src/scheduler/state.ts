@@ -26,6 +26,7 @@ import {
 } from './residence.js';
 import { giveWork, stealSent } from './stealing.js';
 import { Waiting } from './waiting.js';
+import { Waits } from './waits.js';
 
 /** A dependent with more missing inputs than this is not looked at when one of them is handed out. */
 const FEW = 4;
@@ -49,6 +50,7 @@ export class SchedulerState {
   trace: Trace | undefined = undefined;
   readonly waiting = new Waiting(this.instructions);
   readonly family = new Family();
+  readonly waits = new Waits();
   /** Tasks with all inputs, in the order in which they got them; a list with a head, emptied by `drain`. */
   private readonly ready: TaskRecord[] = [];
   /** Processors that may have room. */
@@ -164,6 +166,7 @@ export class SchedulerState {
     if (phase >= Phase.Finished) {
       if (this.waiting.outside.size > 0) this.waiting.outside.delete(record);
       if (!this.family.empty) this.family.release(record);
+      if (!this.waits.empty) this.waits.end(record);
     }
     if (was !== phase >= Phase.Finished && !record.given) this.unsettled += was ? 1 : -1;
   }
