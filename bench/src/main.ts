@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { data } from './data.js';
+import { gpu } from './gpu.js';
 import { type Bench, Harness } from './harness.js';
 import { matmul } from './matmul.js';
 import { overhead } from './overhead.js';
@@ -10,7 +11,7 @@ import { formatReport, type Report, thisMachine } from './report.js';
 import { scale } from './scale.js';
 import { startup } from './startup.js';
 
-const BENCHES: readonly Bench[] = [overhead, data, parallel, matmul, scale, startup];
+const BENCHES: readonly Bench[] = [overhead, data, parallel, matmul, gpu, scale, startup];
 
 const list = (): string => BENCHES.map(({ name, question }) => `  ${name.padEnd(10)}${question}`).join('\n');
 
