@@ -1,13 +1,6 @@
 import { FunctionTransferError, operation, type Runtime, task } from '@poniard/core';
 import { describe, expect, it } from 'vitest';
-import byDefault, {
-  adder,
-  countCalls,
-  fileName,
-  giveHidden,
-  Parser,
-  withHelper,
-} from './fixtures/functions.mjs';
+import byDefault, { countCalls, fileName, giveHidden, Parser, withHelper } from './fixtures/functions.mjs';
 import { type Kind, rejection, suiteRuntime } from './runtimes.js';
 
 describe.each<Kind>(['threads', 'inline'])('functions on %s', (kind) => {
@@ -155,11 +148,8 @@ describe('functions on threads', () => {
     expect(instances).toBeLessThanOrEqual(2);
   });
 
-  it('F2. a function of a module that does not export it is an error that names what it misses', async () => {
-    const error = (await rejection(spawn(giveHidden(), 1))) as Error;
-    expect(error.cause).toBeInstanceOf(FunctionTransferError);
-    expect((error.cause as Error).message).toMatch(/hidden/);
-    expect((error.cause as Error).message).toMatch(/helper/);
+  it('F2. a function of a module that does not export it takes along what it needs of the module', async () => {
+    expect(await spawn(giveHidden(), 1)).toBe(101);
   });
 
   it('F2. a method that uses `this` is an error that says so', async () => {
@@ -173,27 +163,9 @@ describe('functions on threads', () => {
     expect(new Parser().parse('1')).toBe(101);
   });
 
-  it('F3. a function that captures a variable fails with what it captures, and the ways out', async () => {
-    const captured = 5;
-    const addCaptured = (x: number): number => x + captured;
-    const error = (await rejection(spawn(addCaptured, 1))) as Error;
-    expect(error.cause).toBeInstanceOf(FunctionTransferError);
-    const { message } = error.cause as Error;
-    expect(message).toMatch(/addCaptured/);
-    expect(message).toMatch(/captured/);
-    expect(message).toMatch(/argument/);
-    expect(message).toMatch(/export/);
-  });
-
-  it('F3. what a closure captures is named, also in a module', async () => {
-    const error = (await rejection(spawn(adder(3), 1))) as Error;
-    expect(error.cause).toBeInstanceOf(FunctionTransferError);
-    expect((error.cause as Error).message).toMatch(/`n`/);
-  });
-
   it('F3. spawn does not throw because a function cannot travel, and other tasks go on', async () => {
-    const captured = 5;
-    const bad = spawn((x: number) => x + captured, 1);
+    const captured = new WeakMap();
+    const bad = spawn((x: object) => captured.has(x), {});
     const good = spawn((x: number) => x + 1, 1);
     expect(await good).toBe(2);
     await expect(bad.fetch()).rejects.toThrow(/captured/);

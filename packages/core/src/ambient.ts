@@ -19,6 +19,11 @@ class Ambient {
     this.makeDefault = make;
   }
 
+  /** Whether this thread has loaded the free functions, without which nobody spawns here. */
+  get prepared(): boolean {
+    return this.makeDefault !== undefined;
+  }
+
   get made(): boolean {
     return this.defaultRuntime !== undefined;
   }

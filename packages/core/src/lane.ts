@@ -1,7 +1,7 @@
 /** @file What a plug-in needs to put a lane on a thread: both ends, and the protocol between them. */
 import { ambient } from './ambient.js';
-import type { ImportModule } from './functions/decode.js';
 import type { FunctionCodec } from './functions/encoded.js';
+import type { ImportModule } from './functions/evaluate.js';
 import { SystemHost } from './host.js';
 import { LaneExecutor, type LanePort } from './lane/executor.js';
 import { LaneRuntime } from './lane/lane-runtime.js';
@@ -13,6 +13,9 @@ export { LaneClient, type LaneTransport } from './lane/client.js';
 export { CodecBook } from './lane/codec-book.js';
 export type { LaneExecutor, LanePort } from './lane/executor.js';
 export type { LaneSetup } from './lane/protocol.js';
+
+/** Whether code on this thread can spawn: it has imported the free functions. */
+export const canSpawn = (): boolean => ambient.prepared;
 
 /** Begins the worker's end of a lane: from now on this thread's free functions belong to it. */
 export function beginLane(

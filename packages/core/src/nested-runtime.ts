@@ -1,4 +1,5 @@
 /** @file Tasks that tasks on other threads spawn become ordinary tasks here (S9). */
+import type { Captured } from './functions/closures.js';
 import type { FunctionRecord, FunctionRegistry } from './functions/registry.js';
 import { type TaskOptions, withStaying } from './options.js';
 import { checkOptions } from './options-check.js';
@@ -12,7 +13,14 @@ import type {
   NestedTask,
 } from './processor.js';
 import { dagOf } from './scheduler/dag.js';
-import { type Argument, hostValue, Phase, SnapshotArgument, type TaskRecord } from './scheduler/record.js';
+import {
+  type Argument,
+  CapturedArgument,
+  hostValue,
+  Phase,
+  SnapshotArgument,
+  type TaskRecord,
+} from './scheduler/record.js';
 import type { Shell } from './scheduler/shell.js';
 import { resolveSettings } from './settings.js';
 import { describe } from './values/snapshot.js';
@@ -35,6 +43,7 @@ export class NestedRuntime implements NestedHost {
     const around = withStaying((request.parent as TaskRecord | undefined)?.around, request.around);
     const settings = resolveSettings([given, around, this.defaults, fn.defaults], syncdeps, around);
     const args = request.args.map(argumentOf);
+    if (fn.captures) args[0] = capturedOf(args[0] as SnapshotArgument);
     const parent = request.parent as TaskRecord | undefined;
     const { kept } = this.shell;
     const key = kept.key(fn, args, settings);
@@ -144,4 +153,8 @@ function argumentOf(arg: NestedArgument): Argument {
   const { value, codecs, buffers } = arg;
   if (typeof value !== 'object' || value === null) return value as Argument;
   return new SnapshotArgument(value, codecs, buffers, 0);
+}
+
+function capturedOf({ value, codecs, buffers, bytes }: SnapshotArgument): Argument {
+  return new CapturedArgument(value as Captured, codecs, buffers, bytes);
 }

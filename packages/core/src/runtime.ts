@@ -4,7 +4,7 @@ import type { DependencyContainer } from 'tsyringe';
 import { ambient } from './ambient.js';
 import type { Chunk } from './chunk.js';
 import { isChunk } from './chunk.js';
-import { CancelledError, PoniardError, ValueTransferError } from './errors.js';
+import { CancelledError, FunctionTransferError, PoniardError, ValueTransferError } from './errors.js';
 import type { EventListener, EventStream } from './events.js';
 import { explainTask, type PlacementReport } from './explain.js';
 import type { AnyFunction } from './functions/encoded.js';
@@ -21,7 +21,7 @@ import type { Processor, ProcessorHost, ProcessorProvider } from './processor.js
 import { RuntimeBase } from './runtime-base.js';
 import { dagOf } from './scheduler/dag.js';
 import { interruption } from './scheduler/interruption.js';
-import type { Argument, TaskRecord } from './scheduler/record.js';
+import { type Argument, CapturedArgument, type TaskRecord } from './scheduler/record.js';
 import { Shell } from './scheduler/shell.js';
 import { NOTHING } from './scheduler/state.js';
 import { resolveSettings, type TaskSettings } from './settings.js';
@@ -150,6 +150,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     checkFunction(fn);
     const record = this.functions.record(fn);
     const settings = this.settings(record, options);
+    if (record.captures) return this.spawnClosure(fn, record, args, settings);
     const inputs = this.inputs(args, settings.name ?? record.name);
     if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
     if (settings.kept) return this.spawnKept(fn, record, inputs, settings);
@@ -174,6 +175,28 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     const task = new LocalTask(this.shell, known, fn);
     this.shell.share(known, task, this.scopeHere()?.call as TaskRecord | undefined);
     return task;
+  }
+
+  /** F3: what the function captures goes with the call, in front of its arguments. */
+  private spawnClosure(
+    fn: AnyFunction,
+    known: FunctionRecord,
+    args: unknown[],
+    settings: TaskSettings,
+  ): LocalTask<unknown> {
+    try {
+      const { record, taken } = this.functions.take(fn, known);
+      const inputs = this.inputs(args, settings.name ?? record.name);
+      if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
+      const captured = taken === undefined ? [] : [CapturedArgument.from(taken.encoded)];
+      const handles = taken?.handles.map((handle) => this.recordOf(handle, `what ${record.name} captures`));
+      const all = [...captured, ...(handles ?? []), ...inputs];
+      if (settings.kept) return this.spawnKept(fn, record, all, settings);
+      return this.begin(fn, this.shell.make(record, all, settings));
+    } catch (error) {
+      if (!(error instanceof FunctionTransferError)) throw error;
+      return this.refusedTask(fn, settings, error);
+    }
   }
 
   async dag(): Promise<Map<number, Set<number>>> {

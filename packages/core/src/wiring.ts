@@ -3,6 +3,7 @@ import '@abraham/reflection';
 import { type DependencyContainer, type InjectionToken, container as root } from 'tsyringe';
 import { PoniardError } from './errors.js';
 import { EventStream, SinkPair } from './events.js';
+import { Closures } from './functions/closures.js';
 import { FunctionRegistry } from './functions/registry.js';
 import { SourceFunctionCodec } from './functions/source-codec.js';
 import { SystemClock, SystemHost, TimerKeepAlive } from './host.js';
@@ -23,6 +24,7 @@ import {
 import type { Mover, ProcessorProvider } from './processor.js';
 import { EarliestFinish } from './scheduler/placement.js';
 import type { ShellPorts } from './scheduler/shell.js';
+import { sharedBuffers } from './values/shared-buffers.js';
 
 /** How many events `debug` keeps. */
 const STORY = 100_000;
@@ -60,6 +62,8 @@ export function wire({ plugins, container: parent, debug }: WiringOptions): Wiri
   const all = <T>(token: InjectionToken<T>): T[] =>
     container.isRegistered(token, true) ? container.resolveAll(token) : [];
   const events = new EventStream(debug ? STORY : 0);
+  const functionCodec = one(FUNCTION_CODEC, () => new SourceFunctionCodec());
+  const valueCodecs = all(VALUE_CODEC);
   const ports: ShellPorts = {
     clock: one(CLOCK, () => new SystemClock()),
     keepAlive: one(KEEP_ALIVE, () => new TimerKeepAlive()),
@@ -69,9 +73,9 @@ export function wire({ plugins, container: parent, debug }: WiringOptions): Wiri
       : events,
     store: one(STORE, () => new MemoryStore()),
     policy: one(PLACEMENT_POLICY, () => new EarliestFinish()),
-    functionCodec: one(FUNCTION_CODEC, () => new SourceFunctionCodec()),
-    valueCodecs: all(VALUE_CODEC),
-    registry: new FunctionRegistry(),
+    functionCodec,
+    valueCodecs,
+    registry: new FunctionRegistry(new Closures(functionCodec, () => valueCodecs, sharedBuffers)),
   };
   return { ports, providers: all(PROCESSOR_PROVIDER), movers: all(MOVER), events };
 }

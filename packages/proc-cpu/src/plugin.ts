@@ -3,7 +3,7 @@ import { availableParallelism, hostname } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { FUNCTION_CODEC, type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
 import { CodecBook } from '@poniard/core/lane';
-import { LateFunctionCodec } from './functions/late-codec.js';
+import { NodeFunctionCodec } from './functions/node-codec.js';
 import { ThreadProcessor } from './thread-processor.js';
 import type { WarmThread } from './warm.js';
 
@@ -40,7 +40,7 @@ export function cpuThreads(options: CpuThreadsOptions = {}, warm?: WarmThread): 
     register(container) {
       if (!container.isRegistered(FUNCTION_CODEC, true)) {
         container.register(FUNCTION_CODEC, {
-          useFactory: () => new LateFunctionCodec({ execArgv: threadOptions.execArgv }),
+          useFactory: () => new NodeFunctionCodec({ execArgv: threadOptions.execArgv }),
         });
       }
       container.register(PROCESSOR_PROVIDER, {

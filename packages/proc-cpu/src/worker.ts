@@ -11,6 +11,7 @@ export default async function attach({
   port: MessagePort;
   setup: LaneSetup;
 }): Promise<void> {
+  const codec = new LateFunctionCodec();
   const lane = beginLane(
     setup,
     {
@@ -18,8 +19,8 @@ export default async function attach({
       poll: () => receiveMessageOnPort(port)?.message as unknown,
       later: (callback) => void setImmediate(callback),
     },
-    new LateFunctionCodec(),
-    await moduleImporter(),
+    codec,
+    codec.importing(await moduleImporter()),
   );
   port.on('message', (message: unknown) => lane.receive(message));
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FunctionTransferError } from '../errors.js';
-import { decodedImports, decodeFunction, decodeSource } from './decode.js';
+import { decodeFunction, decodeSource } from './decode.js';
 import type { AnyFunction, ImportBinding, SourceFunction } from './encoded.js';
+import { decodedImports } from './evaluate.js';
 import { originOf } from './task-reference.js';
 
 const source = (text: string, imports: ImportBinding[] = [], name = 'fn'): SourceFunction => ({

@@ -1,23 +1,13 @@
 /** @file The other end of the way: what travelled becomes a function again, in a worker or in the same thread. */
 import { FunctionTransferError } from '../errors.js';
-import type { AnyFunction, EncodedFunction, ImportBinding, SourceFunction } from './encoded.js';
+import { decodeClosure } from './decode-closure.js';
+import type { AnyFunction, EncodedFunction, SourceFunction } from './encoded.js';
+import { evaluate, type ImportModule, importAll, kindOf, member } from './evaluate.js';
 import { setOrigin } from './task-reference.js';
-
-/** Imports a module by an absolute URL or a bare specifier. */
-export type ImportModule = (specifier: string) => Promise<Record<string, unknown>>;
-
-/** Begins the `sourceURL` of a function that travelled as source, and so the lines of its stack traces. */
-const TASK_URL = 'poniard-task:';
-
-/** The function around such code, whose parameters are the imports. Debuggers show it as the name of their scope. */
-export const IMPORTS_SCOPE = 'poniardImports';
-
-/** Begins a comment in evaluated code that says which imports it was given, for functions that are made inside it. */
-const IMPORTS_COMMENT = '//# poniardImports=';
 
 /**
  * Makes the function that was encoded. Modules are imported by `importModule`; the same function decoded twice is two
- * functions where it travels as source.
+ * functions where it travels as source. What a closure gives takes its variables in front of its arguments.
  *
  * @throws FunctionTransferError that names the module and the export when either is not there or is not a function.
  */
@@ -35,11 +25,10 @@ export async function decodeFunction(
     setOrigin(found, encoded);
     return found;
   }
-  if (encoded.imports.length === 0) return decodeSource(encoded);
-  const values = await Promise.all(
-    encoded.imports.map(({ module, imported }) => member(encoded.name, module, imported, importModule)),
-  );
-  return evaluate(encoded, values);
+  if (encoded.kind === 'closure') {
+    return decodeClosure(encoded, importModule, (part) => decodeFunction(part, importModule));
+  }
+  return makeSource(encoded, await importAll(encoded, importModule));
 }
 
 /**
@@ -53,27 +42,12 @@ export function decodeSource(encoded: SourceFunction): AnyFunction {
       `function "${encoded.name}" imports modules: decode it by decodeFunction()`,
     );
   }
-  return evaluate(encoded, []);
+  return makeSource(encoded, []);
 }
 
-function evaluate(encoded: SourceFunction, values: readonly unknown[]): AnyFunction {
-  const { name, source, imports } = encoded;
-  const locals = imports.map(({ local }) => local).join(',');
-  // On the first line, so that line numbers in stacks are those of the function's own source.
-  const code =
-    imports.length === 0
-      ? `'use strict';(${source})\n`
-      : `'use strict';(function ${IMPORTS_SCOPE}(${locals}){return(${source})})\n${IMPORTS_COMMENT}${JSON.stringify(imports)}\n`;
-  let fn: unknown;
-  try {
-    // biome-ignore lint/security/noGlobalEval: running what was sent is this module's purpose; indirect, so in global scope
-    const result: unknown = globalThis.eval(`${code}//# sourceURL=${TASK_URL}${urlName(name)}`);
-    fn = imports.length === 0 ? result : (result as (...args: readonly unknown[]) => unknown)(...values);
-  } catch (error) {
-    throw new FunctionTransferError(`function "${name}" cannot be evaluated here: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+function makeSource(encoded: SourceFunction, values: readonly unknown[]): AnyFunction {
+  const { name } = encoded;
+  const fn = evaluate(encoded, encoded.source, values);
   if (typeof fn !== 'function') {
     throw new FunctionTransferError(
       `function "${name}" cannot be evaluated here: its source gives ${kindOf(fn)}`,
@@ -86,50 +60,3 @@ function evaluate(encoded: SourceFunction, values: readonly unknown[]): AnyFunct
   setOrigin(fn, encoded);
   return fn;
 }
-
-async function member(
-  name: string,
-  module: string,
-  path: string,
-  importModule: ImportModule,
-): Promise<unknown> {
-  let namespace: Record<string, unknown>;
-  try {
-    namespace = await importModule(module);
-  } catch (error) {
-    throw new FunctionTransferError(
-      `function "${name}" cannot run here: importing ${module} failed: ${messageOf(error)}`,
-      { cause: error },
-    );
-  }
-  if (path === '*') return namespace;
-  let value: unknown = namespace;
-  for (const key of path.split('.')) {
-    if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !(key in value)) {
-      const names = Object.keys(namespace).slice(0, 12).join(', ') || 'nothing';
-      throw new FunctionTransferError(
-        `function "${name}" cannot run here: ${module} has no export "${path}" (it exports ${names})`,
-      );
-    }
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
-}
-
-/**
- * The imports that a decoded function was given, read from the script that it was evaluated as; `undefined` for any other
- * script. Whoever looks at a function that a travelled one made finds them there, as variables of a scope of the name
- * {@link IMPORTS_SCOPE}.
- */
-export function decodedImports(scriptUrl: string, scriptText: string): readonly ImportBinding[] | undefined {
-  if (!scriptUrl.startsWith(TASK_URL)) return undefined;
-  const line = scriptText.split('\n').findLast((one) => one.startsWith(IMPORTS_COMMENT));
-  return line === undefined ? [] : (JSON.parse(line.slice(IMPORTS_COMMENT.length)) as ImportBinding[]);
-}
-
-/** A `sourceURL` ends at the first blank, and quotes spoil it. */
-const urlName = (name: string): string => name.replace(/[^\w$.[\]#-]+/g, '_');
-
-const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value);
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

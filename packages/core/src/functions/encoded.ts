@@ -29,7 +29,43 @@ export interface ModuleFunction {
   readonly path: string;
 }
 
-export type EncodedFunction = SourceFunction | ModuleFunction;
+/** One function of a closure: its source, and what it finds around it. */
+export interface ClosurePart extends SourceFunction {
+  /** A class is evaluated with its variables there: it may extend one of them. */
+  readonly isClass: boolean;
+  /** Its variables, and at which of the closure's values each begins. */
+  readonly variables: readonly (readonly [local: string, index: number])[];
+}
+
+/**
+ * F3: a function with all functions that it captures, the function itself first. What else they capture comes with each
+ * call as its first argument (see `closures.ts`), so that one closure stands for all that differ in their values only.
+ */
+export interface ClosureFunction {
+  readonly kind: 'closure';
+  readonly name: string;
+  readonly parts: readonly (ClosurePart | SourceFunction | ModuleFunction)[];
+}
+
+export type EncodedFunction = SourceFunction | ModuleFunction | ClosureFunction;
+
+/** The variables that a function captures, as they are at this moment. */
+export interface Capture {
+  readonly name: string;
+  /** The same for functions that differ in nothing but what their variables hold. */
+  readonly key: string;
+  readonly variables: ReadonlyMap<string, unknown>;
+  /** Whether these variables will always hold the same. */
+  readonly constant: boolean;
+  /** Where the function uses a variable: `'/app/main.ts:12:7'`. */
+  locate(variable: string): string;
+  /** How the function travels, its variables aside. */
+  encode(): CapturingSource | Promise<CapturingSource>;
+}
+
+export interface CapturingSource extends SourceFunction {
+  readonly isClass: boolean;
+}
 
 // biome-ignore lint/complexity/noBannedTypes: any callable will do
 export type AnyFunction = Function;
@@ -41,4 +77,9 @@ export type AnyFunction = Function;
  */
 export interface FunctionCodec {
   encode(fn: AnyFunction): EncodedFunction | Promise<EncodedFunction>;
+  /**
+   * What a function captures, at once: what comes later may find other values. `undefined`: nothing, or something that
+   * `encode` sees to. Without this method functions travel without their variables.
+   */
+  capture?(fn: AnyFunction): Capture | undefined;
 }

@@ -136,12 +136,6 @@ describe('reading a function', () => {
       }),
       /"anonymous".*Proxy/,
     ],
-    [
-      'a getter',
-      Object.getOwnPropertyDescriptor(make('{ get x() { return 1 } }'), 'x')?.get,
-      /"get x".*accessor/,
-    ],
-    ['a setter', Object.getOwnPropertyDescriptor(make('{ set x(v) {} }'), 'x')?.set, /"set x".*accessor/],
     ['sloppy syntax', make('function old(o) { with (o) { return x } }'), /"old".*strict-mode.*with/],
   ])('F3. refuses %s by name', (_title, fn, message) => {
     expect(() => read(fn as AnyFunction)).toThrow(FunctionTransferError);

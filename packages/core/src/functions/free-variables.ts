@@ -22,6 +22,10 @@ export interface FreeVariable {
   readonly guarded: boolean;
   /** All of its uses are. */
   readonly onlyTypeof: boolean;
+  /** Which members of it are used, where nothing else of it is. */
+  readonly members?: readonly string[] | undefined;
+  /** Where the function sets it first, if it does. */
+  readonly assigned?: number | undefined;
 }
 
 /** A function, read. Offsets count in {@link text}. */
@@ -31,6 +35,8 @@ export interface FunctionSource {
   /** As `Function.prototype.toString` gives it. */
   readonly text: string;
   readonly form: 'function' | 'arrow' | 'method' | 'class';
+  /** The variable that holds the class which this one extends. */
+  readonly base?: string | undefined;
   /** One entry per name, in the order of their first use. */
   readonly free: readonly FreeVariable[];
   readonly obstacles: readonly Obstacle[];
@@ -62,7 +68,7 @@ export function readFunction(fn: AnyFunction, parser: Parser): FunctionSource {
   const text = Function.prototype.toString.call(fn);
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) throw nativeFunction(fn, name);
   const parsed = parseFunction(text, name, parser);
-  const { free, obstacles, imports } = walk(parsed.root);
+  const { free, obstacles, imports, assigned } = walk(parsed.root);
   const local = (start: number) => start - parsed.shift;
   const variables = new Map<string, FreeVariable>();
   for (const use of free) {
@@ -72,23 +78,38 @@ export function readFunction(fn: AnyFunction, parser: Parser): FunctionSource {
       ...(known ?? { offset: local(use.start), ...positionIn(text, local(use.start)) }),
       guarded: use.underTypeof || known?.guarded === true,
       onlyTypeof: use.underTypeof && known?.onlyTypeof !== false,
+      members: membersOf(known, use.member),
+      ...(assigned.has(use.name) && { assigned: local(assigned.get(use.name) as number) }),
     });
   }
   return {
     name,
     text,
     form: parsed.form,
+    base: baseOf(parsed.root),
     free: [...variables.values()],
     obstacles: obstacles.map((one) => ({ ...one, start: local(one.start) })),
     imports: imports.map((one) => ({ ...one, start: local(one.start), end: local(one.end) })),
     expression: (edits = []) => {
-      const { key } = parsed;
+      const { key, accessor } = parsed;
       if (key === undefined) return `(${applyEdits(text, edits)})`;
       // The key may be computed, private or a number: under a string it says the same and needs nothing from outside.
       const quoted = JSON.stringify(name);
-      return `({${applyEdits(text, [{ ...key, text: quoted }, ...edits])}})[${quoted}]`;
+      const holder = `({${applyEdits(text, [{ ...key, text: quoted }, ...edits])}})`;
+      return accessor === undefined
+        ? `${holder}[${quoted}]`
+        : `Object.getOwnPropertyDescriptor(${holder},${quoted}).${accessor}`;
     },
   };
+}
+
+function membersOf(
+  known: FreeVariable | undefined,
+  member: string | undefined,
+): readonly string[] | undefined {
+  if (member === undefined || (known !== undefined && known.members === undefined)) return undefined;
+  const members = known?.members ?? [];
+  return members.includes(member) ? members : [...members, member];
 }
 
 interface ParsedFunction {
@@ -98,6 +119,7 @@ interface ParsedFunction {
   readonly shift: number;
   /** Where a method's key stands in the text. */
   readonly key?: { readonly start: number; readonly end: number };
+  readonly accessor?: 'get' | 'set' | undefined;
 }
 
 function parseFunction(text: string, name: string, parser: Parser): ParsedFunction {
@@ -122,22 +144,25 @@ function parseFunction(text: string, name: string, parser: Parser): ParsedFuncti
     }
   }
   if (member?.type === 'MethodDefinition') {
-    if (member.kind === 'get' || member.kind === 'set') {
-      throw new FunctionTransferError(
-        `function "${name}" cannot travel: it is an accessor (${member.kind}ter) of an object. Write a function that reads what it needs`,
-      );
-    }
     const { key } = member;
     const end = member.computed ? text.indexOf(']', key.end - opening.length) + 1 : key.end - opening.length;
     const start = member.computed
       ? text.lastIndexOf('[', key.start - opening.length - 1)
       : key.start - opening.length;
-    return { root: member.value, form: 'method', shift: opening.length, key: { start, end } };
+    const { kind } = member;
+    const accessor = kind === 'get' || kind === 'set' ? kind : undefined;
+    return { root: member.value, form: 'method', shift: opening.length, key: { start, end }, accessor };
   }
   throw new FunctionTransferError(
     `function "${name}" cannot travel: its source cannot be read as strict-mode JavaScript (${messageOf(syntaxError)})`,
     { cause: syntaxError },
   );
+}
+
+function baseOf(root: AnyNode): string | undefined {
+  return root.type === 'ClassExpression' && root.superClass?.type === 'Identifier'
+    ? root.superClass.name
+    : undefined;
 }
 
 /** As a module: strict, as almost all code is today, and `import.meta` parses. */

@@ -1,14 +1,11 @@
 /** @file How functions travel: what users, and plug-ins that carry functions elsewhere, need of it. */
-export {
-  decodedImports,
-  decodeFunction,
-  decodeSource,
-  IMPORTS_SCOPE,
-  type ImportModule,
-} from './decode.js';
+export { capture } from './capture.js';
+export { decodeFunction, decodeSource } from './decode.js';
 export * from './encoded.js';
+export { decodedImports, IMPORTS_SCOPE, type ImportModule } from './evaluate.js';
 export { FRAMEWORK_MODULE } from './framework-names.js';
 export type { Edit, FreeVariable, FunctionSource } from './free-variables.js';
+export { assignedNames } from './scope-walk.js';
 export { type Findings, type Locate, type OpenQuestions, SourceFunctionCodec } from './source-codec.js';
 export { task } from './task-reference.js';
-export type { Hindrance } from './transfer-error.js';
+export { cannotTravel, type Hindrance } from './transfer-error.js';

@@ -8,6 +8,7 @@ import type { TaskOptions } from '../options.js';
 import type { FunctionRef } from '../processor.js';
 import { RunTimes } from '../scheduler/costs.js';
 import type { TaskRecord } from '../scheduler/record.js';
+import type { Closure, Closures, Taken } from './closures.js';
 import type { AnyFunction, EncodedFunction } from './encoded.js';
 
 /** What `operation()` attaches to its callable. */
@@ -38,6 +39,11 @@ export class FunctionRecord implements FunctionRef {
   readyFor: object | undefined = undefined;
   readonly implementationKey: string;
   readonly defaults: TaskOptions | undefined;
+  /** Its tasks' first argument is what it captures. */
+  captures: boolean;
+  /** Which closure it is, values aside; and how that travels. */
+  template: string | undefined = undefined;
+  closure: EncodedFunction | Promise<EncodedFunction> | undefined = undefined;
 
   /**
    * `plain`: the function, where it is one of the user's own. Held weakly: a record may outlive its tasks, and a function
@@ -51,6 +57,8 @@ export class FunctionRecord implements FunctionRef {
   ) {
     this.defaults = shape.options;
     this.implementationKey = Object.keys(shape.implementations).sort().join(' ');
+    const { host } = shape.implementations;
+    this.captures = typeof host === 'object' && host.kind === 'closure';
   }
 
   get preparing(): boolean {
@@ -94,6 +102,14 @@ export class FunctionRecord implements FunctionRef {
   setTravel(implementation: string, travel: Travel): void {
     this.travels.set(implementation, travel);
   }
+
+  /** The same function as another to workers, which learn it once; what has been measured is shared. */
+  liken(first: FunctionRecord): void {
+    this.id = first.id;
+    this.times = first.times;
+    this.trials = first.trials;
+    this.closure = first.closure;
+  }
 }
 
 /** In place of a function that is held weakly. */
@@ -113,6 +129,11 @@ export class FunctionRegistry {
   /** By how they travel. */
   private readonly contents = new Map<string, FunctionRecord>();
 
+  /** The first of the closures that differ in values only, by their key. */
+  private readonly templates = new Map<string, FunctionRecord>();
+
+  constructor(private readonly closures: Closures) {}
+
   record(fn: AnyFunction): FunctionRecord {
     if (fn === this.lastFunction) return this.lastRecord as FunctionRecord;
     let record = this.records.get(fn);
@@ -126,9 +147,48 @@ export class FunctionRegistry {
     return record;
   }
 
-  private createPlain(fn: AnyFunction, { name, options }: OperationShape): FunctionRecord {
+  private createPlain(fn: AnyFunction, shape: OperationShape): FunctionRecord {
+    const record = this.newPlain(fn, shape);
+    try {
+      const closure = this.closures.of(fn);
+      if (closure !== undefined) this.capturing(record, closure);
+    } catch (error) {
+      // Processors on this thread run it as it is.
+      record.setTravel('host', { state: 'impossible', error });
+    }
+    return record;
+  }
+
+  private newPlain(fn: AnyFunction, { name, options }: OperationShape): FunctionRecord {
     const shape = { name, implementations: { host: PLAIN }, options };
     return new FunctionRecord(this.nextId++, shape, new WeakRef(fn));
+  }
+
+  /**
+   * What a function that captures something holds now, and its record: another one than before where it has captured
+   * other functions meanwhile.
+   *
+   * @throws FunctionTransferError where it now captures what cannot travel.
+   */
+  take(fn: AnyFunction, known: FunctionRecord): { readonly record: FunctionRecord; readonly taken?: Taken } {
+    const closure = this.closures.of(fn);
+    if (closure?.key === known.template) return { record: known, taken: closure?.take() as Taken };
+    const record = this.newPlain(fn, known.shape);
+    this.records.set(fn, record);
+    this.lastRecord = record;
+    if (closure === undefined) return { record };
+    this.capturing(record, closure);
+    return { record, taken: closure.take() };
+  }
+
+  private capturing(record: FunctionRecord, closure: Closure): void {
+    record.captures = true;
+    record.template = closure.key;
+    const first = this.templates.get(closure.key);
+    if (first === undefined) {
+      this.templates.set(closure.key, record);
+      record.closure = closure.encode();
+    } else record.liken(first);
   }
 
   /**
@@ -143,9 +203,7 @@ export class FunctionRegistry {
       this.contents.set(content, record);
       return;
     }
-    record.id = first.id;
-    record.times = first.times;
-    record.trials = first.trials;
+    record.liken(first);
   }
 
   /** Nothing is to be done: lets go of the function that was looked up last. */

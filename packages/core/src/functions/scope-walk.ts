@@ -13,6 +13,8 @@ export interface FreeUse {
   readonly start: number;
   /** It is the operand of `typeof`, which is harmless where nothing has that name. */
   readonly underTypeof: boolean;
+  /** The member of it that is used, where no more of it is. */
+  readonly member?: string | undefined;
 }
 
 /** What keeps a tree from meaning the same somewhere else. */
@@ -33,6 +35,8 @@ export interface LiteralImport {
 
 export interface Walked {
   readonly free: readonly FreeUse[];
+  /** Names that are bound outside the tree and set inside it. */
+  readonly assigned: ReadonlyMap<string, number>;
   readonly obstacles: readonly Obstacle[];
   readonly imports: readonly LiteralImport[];
 }
@@ -67,6 +71,8 @@ class Walker implements Walked {
   readonly free: FreeUse[] = [];
   readonly obstacles: Obstacle[] = [];
   readonly imports: LiteralImport[] = [];
+  /** By their first offset. */
+  readonly assigned = new Map<string, number>();
   /** How many functions, methods and class bodies around this point give `this` a meaning. The root's own does not count. */
   #receivers = 0;
   #insideRoot = false;
@@ -83,12 +89,24 @@ class Walker implements Walked {
         else this.visit(node.argument, scope);
         return;
       case 'MemberExpression':
+        if (node.object.type === 'Identifier' && !node.computed && node.property.type === 'Identifier') {
+          this.#use(node.object, scope, false, node.property.name);
+          return;
+        }
         this.visit(node.object, scope);
         this.#key(node.property, node.computed, scope);
         return;
       case 'Property':
         this.#key(node.key, node.computed, scope);
         this.visit(node.value, scope);
+        return;
+      case 'AssignmentExpression':
+        this.#set(node.left, scope);
+        this.visitChildren(node, scope);
+        return;
+      case 'UpdateExpression':
+        this.#set(node.argument as Pattern, scope);
+        this.visitChildren(node, scope);
         return;
       case 'LabeledStatement':
         this.visit(node.body, scope);
@@ -161,13 +179,19 @@ class Walker implements Walked {
     for (const child of childrenOf(node)) this.visit(child, scope);
   }
 
-  #use(node: Identifier, scope: Scope, underTypeof: boolean): void {
+  #use(node: Identifier, scope: Scope, underTypeof: boolean, member?: string): void {
     if (scope.binds(node.name)) return;
     if (node.name === 'arguments') {
       this.obstacles.push({ what: 'arguments', text: 'arguments', start: node.start });
       return;
     }
-    this.free.push({ name: node.name, start: node.start, underTypeof });
+    this.free.push({ name: node.name, start: node.start, underTypeof, member });
+  }
+
+  #set(target: Pattern, scope: Scope): void {
+    for (const { name, start } of namesIn(target)) {
+      if (!scope.binds(name) && !this.assigned.has(name)) this.assigned.set(name, start);
+    }
   }
 
   #key(key: AnyNode, computed: boolean, scope: Scope): void {
@@ -200,6 +224,7 @@ class Walker implements Walked {
       if (node.init) hoistLexical([node.init], inner);
     } else if (node.type === 'ForInStatement' || node.type === 'ForOfStatement') {
       hoistLexical([node.left], inner);
+      if (node.left.type !== 'VariableDeclaration') this.#set(node.left, inner);
     }
     this.visitChildren(node, inner);
   }
@@ -286,24 +311,48 @@ class Walker implements Walked {
 }
 
 function declarePattern(pattern: Pattern, scope: Scope): void {
+  for (const { name } of namesIn(pattern)) scope.declare(name);
+}
+
+/** The variables that a pattern binds or sets. */
+function* namesIn(pattern: Pattern): Iterable<Identifier> {
   switch (pattern.type) {
     case 'Identifier':
-      scope.declare(pattern.name);
+      yield pattern;
       return;
     case 'ObjectPattern':
       for (const property of pattern.properties) {
-        declarePattern(property.type === 'RestElement' ? property.argument : property.value, scope);
+        yield* namesIn(property.type === 'RestElement' ? property.argument : property.value);
       }
       return;
     case 'ArrayPattern':
-      for (const element of pattern.elements) if (element) declarePattern(element, scope);
+      for (const element of pattern.elements) if (element) yield* namesIn(element);
       return;
     case 'AssignmentPattern':
-      declarePattern(pattern.left, scope);
+      yield* namesIn(pattern.left);
       return;
     case 'RestElement':
-      declarePattern(pattern.argument, scope);
+      yield* namesIn(pattern.argument);
   }
+}
+
+/** Every name that is set anywhere in a tree, whatever it is bound to: those of variables that may change. */
+export function assignedNames(root: AnyNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (node: AnyNode): void => {
+    const target =
+      node.type === 'AssignmentExpression' || node.type === 'ForInStatement' || node.type === 'ForOfStatement'
+        ? node.left
+        : node.type === 'UpdateExpression'
+          ? node.argument
+          : undefined;
+    if (target !== undefined && target.type !== 'VariableDeclaration') {
+      for (const { name } of namesIn(target as Pattern)) names.add(name);
+    }
+    for (const child of childrenOf(node)) visit(child);
+  };
+  visit(root);
+  return names;
 }
 
 /** Declares what `let`, `const`, `class` and (strict) `function` bind in a list of statements. */

@@ -18,6 +18,7 @@ import {
   readFunction,
 } from './free-variables.js';
 import { globalKind, isProbe } from './globals.js';
+import { nameOf } from './name-of.js';
 import { encodePlainly } from './plain-words.js';
 import type { LiteralImport, Obstacle } from './scope-walk.js';
 import { originOf } from './task-reference.js';
@@ -48,6 +49,8 @@ export interface Findings {
  * `encode` answers at once when the parser is loaded, which the first call that needs it sees to.
  */
 export class SourceFunctionCodec implements FunctionCodec {
+  /** What was read, by name and text: a function that is written in a loop is read once. */
+  readonly #sources = new Map<string, FunctionSource>();
   #parser: Parser | undefined;
   #loading: Promise<Parser> | undefined;
 
@@ -64,6 +67,23 @@ export class SourceFunctionCodec implements FunctionCodec {
   /** Loads the parser ahead of time, so that the first `encode` need not wait for it. */
   async preload(): Promise<void> {
     await this.parser();
+  }
+
+  /** A parser that is there already. */
+  protected useParser(parser: Parser): void {
+    this.#parser ??= parser;
+  }
+
+  /** Reads a function's source, where the parser is there. */
+  protected read(fn: AnyFunction, parser: Parser): FunctionSource {
+    const text = `${nameOf(fn)} ${Function.prototype.toString.call(fn)}`;
+    let source = this.#sources.get(text);
+    if (source === undefined) {
+      source = readFunction(fn, parser);
+      if (this.#sources.size === MOST_SOURCES) this.#sources.clear();
+      this.#sources.set(text, source);
+    }
+    return source;
   }
 
   protected parser(): Promise<Parser> {
@@ -177,19 +197,24 @@ export class SourceFunctionCodec implements FunctionCodec {
   }
 
   #read(fn: AnyFunction, parser: Parser): EncodedFunction | Promise<EncodedFunction> {
-    const source = readFunction(fn, parser);
-    const open: OpenQuestions = {
-      variables: source.free.filter(
-        ({ name }) => globalKind(name) !== 'language' && helperSource(name) === undefined,
-      ),
-      imports: source.imports.filter(({ specifier }) => !isAbsolute(specifier)),
-    };
-    if (open.variables.length === 0 && open.imports.length === 0 && source.obstacles.length === 0) {
-      return this.assemble(source, {});
-    }
-    return this.resolve(fn, source, open);
+    const source = this.read(fn, parser);
+    const open = this.open(source);
+    return open === undefined ? this.assemble(source, {}) : this.resolve(fn, source, open);
+  }
+
+  /** `undefined`: nothing, the source says it all. */
+  protected open(source: FunctionSource): OpenQuestions | undefined {
+    const variables = source.free.filter(
+      ({ name }) => globalKind(name) !== 'language' && helperSource(name) === undefined,
+    );
+    const imports = source.imports.filter(({ specifier }) => !isAbsolute(specifier));
+    const none = variables.length === 0 && imports.length === 0 && source.obstacles.length === 0;
+    return none ? undefined : { variables, imports };
   }
 }
+
+/** Functions that are evaluated from ever new texts do not fill the memory. */
+const MOST_SOURCES = 2000;
 
 /** Whether a specifier means the same in every file. */
 const isAbsolute = (specifier: string): boolean => /^[a-z][a-z\d+.-]+:/i.test(specifier);

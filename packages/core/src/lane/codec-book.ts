@@ -1,6 +1,6 @@
 /** @file The value codecs that a thread knows. One that it meets first in a value from elsewhere is imported. */
 import { ValueTransferError } from '../errors.js';
-import type { ImportModule } from '../functions/decode.js';
+import type { ImportModule } from '../functions/evaluate.js';
 import { type ValueCodec, valueCodec } from '../values/codec.js';
 import type { CodecReference } from './protocol.js';
 

@@ -2,8 +2,9 @@
  * @file The worker's end of a lane: does the work in the order in which it came, keeps results that nobody else has
  * asked for, and reports by time. No Node: what carries messages comes through a port.
  */
-import type { ImportModule } from '../functions/decode.js';
+
 import type { EncodedFunction } from '../functions/encoded.js';
+import type { ImportModule } from '../functions/evaluate.js';
 import type { TaskOptions } from '../options.js';
 import { decodeError, encodeError } from '../values/errors.js';
 import type { CrossingBuffer, NumberedBuffer } from '../values/shared-buffers.js';

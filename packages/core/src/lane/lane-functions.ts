@@ -1,8 +1,9 @@
 /** @file The functions that a lane knows, by the host's numbers for them. */
 
 import { defaultOptions, optionsOf } from '../function-options.js';
-import { decodeFunction, decodeSource, type ImportModule } from '../functions/decode.js';
+import { decodeFunction, decodeSource } from '../functions/decode.js';
 import type { AnyFunction, EncodedFunction } from '../functions/encoded.js';
+import type { ImportModule } from '../functions/evaluate.js';
 import type { TaskOptions } from '../options.js';
 
 export class LaneFunctions {

@@ -1,6 +1,7 @@
 import { CancelledError, PoniardError, TaskFailedError, type TaskSummary } from '../errors.js';
+import { type Closure, Closures, type Taken } from '../functions/closures.js';
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
-import { type OperationShape, shapeOf } from '../functions/registry.js';
+import { type OperationShape, operationShape, shapeOf } from '../functions/registry.js';
 import { checkFunction, handleNoun } from '../handles.js';
 import { type TaskOptions, travelling } from '../options.js';
 import { checkOptions } from '../options-check.js';
@@ -10,7 +11,7 @@ import { isTask } from '../task.js';
 import type { ChunkType } from '../values/codec.js';
 import { decodeError, encodeError } from '../values/errors.js';
 import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
-import { isPrimitive, restore, snapshot } from '../values/snapshot.js';
+import { type Encoded, isPrimitive, restore, snapshot } from '../values/snapshot.js';
 import { type CodecBook, codecReference } from './codec-book.js';
 import { type AnyLaneTask, LaneChunk, LaneTask } from './lane-handles.js';
 import type { LentHandle } from './nested-tasks.js';
@@ -49,6 +50,9 @@ export class LaneRuntime extends RuntimeBase {
   /** Tasks that someone awaits, so that they are not collected before they are settled. */
   private readonly awaited = new Map<number, AnyLaneTask>();
   private readonly functions = new WeakMap<AnyFunction, Lesson>();
+  /** Closures, by their key. */
+  private readonly templates = new Map<string, Lesson>();
+  private readonly closures: Closures;
   private functionCount = 0;
   /** Numbers of functions by what the host knows of them. */
   private readonly contents = new Map<string, number>();
@@ -71,6 +75,7 @@ export class LaneRuntime extends RuntimeBase {
     defaults: TaskOptions,
   ) {
     super(host, () => scopes, defaults);
+    this.closures = new Closures(functionCodec, () => codecs.all(), sharedBuffers);
   }
 
   spawnTask(fn: AnyFunction, args: readonly unknown[], given: TaskOptions | undefined): LaneTask<unknown> {
@@ -80,7 +85,9 @@ export class LaneRuntime extends RuntimeBase {
     const held = this.optionsContext.get();
     const { syncdeps = [], signal } = { ...held, ...own };
     const parent = this.scopes.get();
-    const lesson = this.lesson(fn);
+    const waits: PromiseLike<unknown>[] = [];
+    const closure = this.closure(fn, waits);
+    const lesson = closure === undefined ? this.lesson(fn) : this.closureLesson(fn, closure);
     const name = own?.name ?? held?.name ?? lesson.options?.name ?? lesson.name;
     const task = new LaneTask<unknown>(this, this.nextTask++, name, parent);
     if (parent?.failed) {
@@ -90,11 +97,12 @@ export class LaneRuntime extends RuntimeBase {
       );
       return task;
     }
-    const waits: PromiseLike<unknown>[] = [];
+    const taken = closure?.take();
+    const allowErrors = own?.allowErrors ?? held?.allowErrors ?? false;
     const request = {
       task: task.number,
       parent: slotOf(parent),
-      args: this.arguments(args, task.name, waits, own?.allowErrors ?? held?.allowErrors ?? false),
+      args: this.arguments(args, task.name, waits, allowErrors, this.captured(taken, task.name, waits)),
       options: travelling(own),
       around: travelling(held),
       syncdeps: syncdeps.map((dependency) => this.numberOf(dependency, 'a task in syncdeps', waits)),
@@ -104,7 +112,7 @@ export class LaneRuntime extends RuntimeBase {
     if (lesson.implementations instanceof Promise) waits.push(lesson.implementations);
     const send = (): void => this.request(request, lesson);
     if (waits.length === 0) send();
-    else this.sendLater(task, waits, [...args, ...syncdeps], send);
+    else this.sendLater(task, waits, [...args, ...syncdeps, taken?.handles], send);
     if (signal !== undefined) cancelBy(signal, task);
     return task;
   }
@@ -285,6 +293,44 @@ export class LaneRuntime extends RuntimeBase {
     return lesson;
   }
 
+  /** What a function captures (F3). Where that cannot travel, the task fails and not its spawning. */
+  private closure(fn: AnyFunction, waits: PromiseLike<unknown>[]): Closure | undefined {
+    try {
+      return operationShape in fn ? undefined : this.closures.of(fn);
+    } catch (error) {
+      waits.push(Promise.reject(error));
+      return undefined;
+    }
+  }
+
+  /** The arguments in front of a closure's own. */
+  private captured(taken: Taken | undefined, name: string, waits: PromiseLike<unknown>[]): NestedArg[] {
+    if (taken === undefined) return [];
+    const first = this.encoded(taken.encoded);
+    return this.arguments(taken.handles, `what ${name} captures`, waits, false, [first]);
+  }
+
+  /** By what the host knows of it: its values aside, a closure is the same in every turn of a loop. */
+  private closureLesson(fn: AnyFunction, closure: Closure): Lesson {
+    const { name, options } = shapeOf(fn);
+    const known = options === undefined ? this.templates.get(closure.key) : undefined;
+    if (known !== undefined) return known;
+    const encoded = closure.encode();
+    const implementations =
+      encoded instanceof Promise ? encoded.then((host) => ({ host })) : { host: encoded };
+    const lesson: Lesson = { fnId: ++this.functionCount, name, implementations, options, taught: false };
+    if (options === undefined) this.templates.set(closure.key, lesson);
+    if (implementations instanceof Promise) {
+      implementations.then(
+        (found) => {
+          lesson.implementations = found;
+        },
+        () => this.templates.delete(closure.key),
+      );
+    }
+    return lesson;
+  }
+
   private encodeAll(implementations: OperationShape['implementations']): Travelling | Promise<Travelling> {
     const entries = Object.entries(implementations).map(([key, given]) => {
       try {
@@ -312,24 +358,24 @@ export class LaneRuntime extends RuntimeBase {
     name: string,
     waits: PromiseLike<unknown>[],
     allowErrors: boolean,
+    encoded: NestedArg[] = [],
   ): NestedArg[] {
-    const encoded: NestedArg[] = [];
     args.forEach((arg, index) => {
       const where = `argument ${index + 1} of ${name}`;
       if (isPrimitive(arg)) encoded.push(plain(arg));
       else if (isTask(arg)) encoded.push({ task: this.numberOf(arg, where, waits) });
       else if (arg instanceof LaneChunk) encoded.push({ task: this.numberOf(arg.task, where, waits) });
       else if (typeof (arg as { then?: unknown }).then === 'function') {
-        encoded.push(plain(undefined));
+        const at = encoded.push(plain(undefined)) - 1;
         waits.push(
           (arg as PromiseLike<unknown>).then(
             (value) => {
-              encoded[index] = this.value(value, where);
+              encoded[at] = this.value(value, where);
             },
             (error) => {
               if (!allowErrors) throw error;
               const promise: TaskSummary = { id: -1, name: `the promise that is ${where}` };
-              encoded[index] = this.value(new TaskFailedError(promise, promise, [promise], error), where);
+              encoded[at] = this.value(new TaskFailedError(promise, promise, [promise], error), where);
             },
           ),
         );
@@ -346,6 +392,10 @@ export class LaneRuntime extends RuntimeBase {
       isHandle: handleNoun,
       numbers: sharedBuffers,
     });
+    return this.encoded(encoded);
+  }
+
+  private encoded(encoded: Encoded | undefined): NestedArg {
     const codecs = encoded?.codecs?.map(codecReference);
     return { value: encoded?.value, codecs, buffers: this.channel.lend(encoded?.buffers) };
   }

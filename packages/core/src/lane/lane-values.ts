@@ -1,5 +1,5 @@
 /** @file What a lane holds: results by slot, results that stay here, codecs, shared buffers; and how they come and go. */
-import type { ImportModule } from '../functions/decode.js';
+import type { ImportModule } from '../functions/evaluate.js';
 import { encodeError } from '../values/errors.js';
 import {
   type CrossingBuffer,

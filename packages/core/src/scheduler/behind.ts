@@ -10,7 +10,7 @@ import type { SchedulerState } from './state.js';
 export function placeBehindInputs(state: SchedulerState, record: TaskRecord): Place | undefined {
   const { syncdeps, meta, allowErrors } = record.settings;
   // A processor starts a task that needs no result of another without waiting for it, or seeing that it failed.
-  if (syncdeps.length > 0 || meta || allowErrors) return undefined;
+  if (syncdeps.length > 0 || meta || allowErrors || record.capturedHandles > 0) return undefined;
   let place: Place | undefined;
   let sent = 0;
   const { args } = record;

@@ -3,7 +3,7 @@ import type { FunctionRegistry } from '../functions/registry.js';
 import type { Block, Plan } from '../operation.js';
 import { resolveSettings, type TaskSettings } from '../settings.js';
 import type { HostValues } from './host-values.js';
-import { hostValue, type TaskRecord } from './record.js';
+import { CapturedArgument, hostValue, type TaskRecord } from './record.js';
 import type { Shell } from './shell.js';
 import { NOTHING } from './state.js';
 
@@ -54,10 +54,13 @@ export class Plans {
   }
 
   private spawn(block: Block, settings: TaskSettings): TaskRecord {
-    const fn = this.registry.record(block.fn);
+    const known = this.registry.record(block.fn);
     const args = block.args.map((arg, index) =>
-      this.values.argument(arg, () => `argument ${index + 1} of ${fn.name}`),
+      this.values.argument(arg, () => `argument ${index + 1} of ${known.name}`),
     );
-    return this.shell.spawn(fn, args, settings);
+    if (!known.captures) return this.shell.spawn(known, args, settings);
+    const { record, taken } = this.registry.take(block.fn, known);
+    if (taken !== undefined) args.unshift(CapturedArgument.from(taken.encoded));
+    return this.shell.spawn(record, args, settings);
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { TaskFailedError, TaskSummary } from '../errors.js';
+import { type Captured, countHandles } from '../functions/closures.js';
 import { type FunctionRecord, GIVEN } from '../functions/registry.js';
 import type { TaskOptions } from '../options.js';
 import type { Stored } from '../ports.js';
@@ -50,6 +51,26 @@ export class SnapshotArgument {
   ) {}
   static from({ value, codecs, buffers, bytes, shared }: Encoded): SnapshotArgument {
     return new SnapshotArgument(value, codecs, buffers, bytes + shared);
+  }
+}
+
+/** What a function captures: the first argument of its task, which handles among the captured values follow. */
+export class CapturedArgument extends SnapshotArgument {
+  /** How many they are. */
+  readonly handles: number;
+
+  constructor(
+    value: Captured,
+    codecs: readonly ValueCodec[] | undefined,
+    buffers: readonly SharedArrayBuffer[] | undefined,
+    bytes: number,
+  ) {
+    super(value, codecs, buffers, bytes);
+    this.handles = countHandles(value);
+  }
+
+  static override from({ value, codecs, buffers, bytes, shared }: Encoded): CapturedArgument {
+    return new CapturedArgument(value as Captured, codecs, buffers, bytes + shared);
   }
 }
 
@@ -292,7 +313,7 @@ export class TaskRecord implements Call {
   argument(index: number): CallArgument {
     const arg = this.args[index];
     if (arg instanceof TaskRecord) {
-      if (this.settings.meta) return { kind: 'handle', call: arg };
+      if (this.takesHandle(index)) return { kind: 'handle', call: arg };
       if (arg.phase > Phase.Finished)
         return { kind: 'value', value: encodeError(errorOf(arg)), codecs: NO_CODECS };
       if (arg.hosted) return { kind: 'value', value: arg.read(), codecs: arg.codecs, buffers: arg.buffers };
@@ -313,14 +334,28 @@ export class TaskRecord implements Call {
   }
 
   values(handle?: (call: Call) => unknown): unknown[] {
-    return this.args.map((arg) => {
+    const values = this.args.map((arg, index) => {
       if (arg instanceof TaskRecord) {
-        if (this.settings.meta && handle) return handle(arg);
+        if (this.takesHandle(index) && handle) return handle(arg);
         return arg.phase > Phase.Finished ? errorOf(arg) : hostValue(arg);
       }
       if (arg instanceof SnapshotArgument) return privateCopy(arg.value, arg.codecs);
       return arg;
     });
+    // The function itself, where it is here, still has its variables.
+    const own = this.fn.captures && this.fn.local(this.implementation) !== undefined;
+    return own ? values.slice(1 + this.capturedHandles) : values;
+  }
+
+  /** Whether an input is given as a handle, which needs no value where the task runs. */
+  takesHandle(index: number): boolean {
+    return this.settings.meta || (this.fn.captures && index <= this.capturedHandles);
+  }
+
+  /** How many tasks and chunks the function captures. */
+  get capturedHandles(): number {
+    const [first] = this.args;
+    return this.fn.captures && first instanceof CapturedArgument ? first.handles : 0;
   }
 }
 

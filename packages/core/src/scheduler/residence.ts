@@ -27,7 +27,7 @@ export function inputsAtHand(state: SchedulerState, record: TaskRecord, place: P
   const complete = record.pending === 0;
   for (let i = 0; i < args.length; i++) {
     const input = args[i];
-    if (!(input instanceof TaskRecord) || input.hosted || record.settings.meta) continue;
+    if (!(input instanceof TaskRecord) || input.hosted || record.takesHandle(i)) continue;
     if (input.phase > Phase.Finished) {
       if (record.settings.allowErrors) continue;
       failTask(state, record, (input.value as Failure).error, input.value as Failure);

@@ -187,13 +187,14 @@ export class Walker {
     defineValue(target, key, value);
   }
 
-  private functionLike(value: object): never {
+  private functionLike(value: object): undefined {
+    if (this.options.aside?.(value, this.path)) return undefined;
     this.checkHandle(value);
     return this.trail.refuse(refusalOf(value));
   }
 
   private classed(value: object, prototype: object | null): unknown {
-    this.checkHandle(value);
+    if (this.checkHandle(value)) return undefined;
     const codec = this.withCodecs ? codecFor(value, this.options.codecs) : undefined;
     if (codec !== undefined) return this.encode(codec, value);
     switch (kindOf(value, prototype)) {
@@ -391,9 +392,11 @@ export class Walker {
     if (spent + bytes > this.limit) throw GIVE_UP;
   }
 
-  private checkHandle(value: object): void {
+  /** Whether somebody else takes charge of a handle; elsewhere one is refused. */
+  private checkHandle(value: object): boolean {
     const noun = this.options.isHandle?.(value);
-    if (noun !== undefined) this.trail.refuseHandle(noun);
+    if (noun === undefined) return false;
+    return this.options.aside?.(value, this.path) === true || this.trail.refuseHandle(noun);
   }
 }
 

@@ -1,9 +1,9 @@
 /**
  * @file What Node's inspector tells about a function: where it stands and what its variables hold.
  *
- * The session is of this thread with itself: no port is opened, and another debugger is not disturbed. `Debugger.enable`
- * announces every script of the thread (2 ms with 140 of them) and makes `await` several times slower while it lasts, so
- * all functions that are asked for in one turn share one session, which ends before anything else runs.
+ * The session is of this thread with itself, and ends before anything else runs: no port is opened, and another debugger
+ * is not disturbed. A look costs about 140 µs. The debugger proper is needed once per script only: enabling it announces
+ * every script of the thread (2 ms with 130 of them), and makes `await` several times slower while it lasts.
  */
 import type { Debugger, Runtime, Session } from 'node:inspector';
 import type { AnyFunction } from '@poniard/core';
@@ -29,123 +29,118 @@ export interface ScriptInfo {
   readonly startColumn: number;
 }
 
-export interface FunctionFacts {
-  readonly script: ScriptInfo;
+export class FunctionFacts {
+  #start: { readonly offset: number | undefined } | undefined;
+
+  constructor(
+    private readonly fn: AnyFunction,
+    readonly script: ScriptInfo,
+    private readonly location: Debugger.Location,
+    readonly scopes: readonly ScopeFacts[],
+  ) {}
+
   /** Where the function's source begins in the script's text. */
-  readonly start: number | undefined;
-  readonly scopes: readonly ScopeFacts[];
+  get start(): number | undefined {
+    this.#start ??= { offset: startOf(this.fn, this.script, this.location) };
+    return this.#start.offset;
+  }
 }
 
 type Inspector = typeof import('node:inspector');
 
-interface Request {
-  readonly fn: AnyFunction;
-  answer(facts: FunctionFacts | undefined): void;
-}
-
-export class FunctionInspector {
-  #waiting: Request[] = [];
-  #inspector: Promise<Inspector | undefined> | undefined;
-
-  /** `undefined` where the inspector is missing, or knows nothing about the function. */
-  inspect(fn: AnyFunction): Promise<FunctionFacts | undefined> {
-    return new Promise((answer) => {
-      if (this.#waiting.push({ fn, answer }) === 1) void this.#flush();
-    });
-  }
-
-  async #flush(): Promise<void> {
-    // Some builds of Node come without it.
-    this.#inspector ??= import('node:inspector').catch(() => undefined);
-    const inspector = await this.#inspector;
-    const requests = this.#waiting;
-    this.#waiting = [];
-    const found = inspector ? lookUp(requests, inspector) : [];
-    requests.forEach((request, index) => {
-      request.answer(found[index]);
-    });
-  }
-}
-
-/** One session for all of them. Nothing asynchronous happens between its start and its end. */
-function lookUp(requests: readonly Request[], inspector: Inspector): (FunctionFacts | undefined)[] {
-  const session = new inspector.Session();
-  try {
-    session.connect();
-    const scripts = new Map<string, Debugger.ScriptParsedEventDataType>();
-    session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params));
-    post(session, 'Debugger.enable');
-    return requests.map(({ fn }) => {
-      try {
-        return examine(fn, session, scripts);
-      } catch {
-        // What the inspector refuses to tell is as good as unknown; the codec then goes by names.
-        return undefined;
-      }
-    });
-  } catch {
-    return [];
-  } finally {
-    session.disconnect();
-  }
-}
-
 /** The inspector reads expressions, not values, so what it is to look at stands in a global for that moment. */
 const HANDOVER = Symbol.for('poniard.inspect');
 
-function examine(
-  fn: AnyFunction,
-  session: Session,
-  scripts: ReadonlyMap<string, Debugger.ScriptParsedEventDataType>,
-): FunctionFacts | undefined {
-  const handover: { fn: AnyFunction; take(...scopes: MaterializedScope[]): void; scopes: ScopeFacts[] } = {
-    fn,
-    scopes: [],
-    take: (...scopes) => {
-      handover.scopes = scopes.map(({ description, object }) => ({ kind: description, variables: object }));
-    },
-  };
-  Object.defineProperty(globalThis, HANDOVER, { value: handover, configurable: true });
-  try {
-    const expression = `globalThis[Symbol.for('poniard.inspect')].fn`;
-    const { result } = post<Runtime.EvaluateReturnType>(session, 'Runtime.evaluate', {
-      expression,
-      silent: true,
+interface Handover {
+  readonly fn: AnyFunction;
+  take(...scopes: MaterializedScope[]): void;
+}
+
+/** Looks at functions, one at a time and at once. */
+export class FunctionInspector {
+  /** Undefined where Node was built without it. */
+  readonly #inspector = process.getBuiltinModule('node:inspector') as Inspector | undefined;
+  readonly #scripts = new Map<string, ScriptInfo>();
+
+  /** `undefined` where the inspector is missing, or knows nothing about the function. */
+  inspect(fn: AnyFunction): FunctionFacts | undefined {
+    if (this.#inspector === undefined) return undefined;
+    const session = new this.#inspector.Session();
+    try {
+      session.connect();
+      return this.#examine(fn, session);
+    } catch {
+      // What the inspector refuses to tell is as good as unknown; the codec then goes by names.
+      return undefined;
+    } finally {
+      session.disconnect();
+    }
+  }
+
+  #examine(fn: AnyFunction, session: Session): FunctionFacts | undefined {
+    let scopes: ScopeFacts[] = [];
+    const handover: Handover = {
+      fn,
+      take: (...found) => {
+        scopes = found.map(({ description, object }) => ({ kind: description, variables: object }));
+      },
+    };
+    Object.defineProperty(globalThis, HANDOVER, { value: handover, configurable: true });
+    try {
+      const expression = `globalThis[Symbol.for('poniard.inspect')].fn`;
+      const { result } = post<Runtime.EvaluateReturnType>(session, 'Runtime.evaluate', {
+        expression,
+        silent: true,
+      });
+      const { objectId } = result;
+      if (objectId === undefined) return undefined;
+      const { internalProperties = [] } = properties(session, objectId);
+      const internal = (name: string) => internalProperties.find((one) => one.name === name)?.value;
+      const location = internal('[[FunctionLocation]]')?.value as Debugger.Location | undefined;
+      const scopesId = internal('[[Scopes]]')?.objectId;
+      const script = location && this.#script(location.scriptId, session);
+      if (!location || !script || scopesId === undefined) return undefined;
+      const scopeIds = properties(session, scopesId).result.flatMap(({ name, value }) =>
+        /^\d+$/.test(name) && value?.objectId !== undefined && value.description !== 'Global'
+          ? [{ objectId: value.objectId }]
+          : [],
+      );
+      post(session, 'Runtime.callFunctionOn', {
+        objectId,
+        functionDeclaration: `function (...scopes) { globalThis[Symbol.for('poniard.inspect')].take(...scopes); }`,
+        arguments: scopeIds,
+        silent: true,
+      });
+      return new FunctionFacts(fn, script, location, scopes);
+    } finally {
+      Reflect.deleteProperty(globalThis, HANDOVER);
+    }
+  }
+
+  /** The first function of a script makes the debugger announce all of them. */
+  #script(id: string, session: Session): ScriptInfo | undefined {
+    const known = this.#scripts.get(id);
+    if (known !== undefined) return known;
+    let found: Debugger.ScriptParsedEventDataType | undefined;
+    session.on('Debugger.scriptParsed', ({ params }) => {
+      if (params.scriptId === id) found = params;
     });
-    const { objectId } = result;
-    if (objectId === undefined) return undefined;
-    const { internalProperties = [] } = properties(session, objectId);
-    const internal = (name: string) => internalProperties.find((one) => one.name === name)?.value;
-    const location = internal('[[FunctionLocation]]')?.value as Debugger.Location | undefined;
-    const scopesId = internal('[[Scopes]]')?.objectId;
-    const script = location && scripts.get(location.scriptId);
-    if (!location || !script || scopesId === undefined) return undefined;
-    const scopeIds = properties(session, scopesId).result.flatMap(({ name, value }) =>
-      /^\d+$/.test(name) && value?.objectId !== undefined && value.description !== 'Global'
-        ? [{ objectId: value.objectId }]
-        : [],
-    );
-    post(session, 'Runtime.callFunctionOn', {
-      objectId,
-      functionDeclaration: `function (...scopes) { globalThis[Symbol.for('poniard.inspect')].take(...scopes); }`,
-      arguments: scopeIds,
-      silent: true,
-    });
+    post(session, 'Debugger.enable');
+    if (found === undefined) return undefined;
     const { scriptSource } = post<Debugger.GetScriptSourceReturnType>(session, 'Debugger.getScriptSource', {
-      scriptId: location.scriptId,
+      scriptId: id,
     });
     const info: ScriptInfo = {
-      id: script.scriptId,
-      url: script.url,
-      isModule: script.isModule === true,
+      id,
+      url: found.url,
+      isModule: found.isModule === true,
       text: scriptSource,
-      sourceMapUrl: script.sourceMapURL ?? '',
-      startLine: script.startLine,
-      startColumn: script.startColumn,
+      sourceMapUrl: found.sourceMapURL ?? '',
+      startLine: found.startLine,
+      startColumn: found.startColumn,
     };
-    return { script: info, start: startOf(fn, info, location), scopes: handover.scopes };
-  } finally {
-    Reflect.deleteProperty(globalThis, HANDOVER);
+    this.#scripts.set(id, info);
+    return info;
   }
 }
 
@@ -158,18 +153,6 @@ interface MaterializedScope {
 const properties = (session: Session, objectId: string) =>
   post<Runtime.GetPropertiesReturnType>(session, 'Runtime.getProperties', { objectId, ownProperties: true });
 
-/** The location that V8 gives is that of the parameters; the source begins before it, or there. */
-function startOf(fn: AnyFunction, script: ScriptInfo, location: Debugger.Location): number | undefined {
-  const line = location.lineNumber - script.startLine;
-  const column = (location.columnNumber ?? 0) - (line === 0 ? script.startColumn : 0);
-  let lineStart = 0;
-  for (let i = 0; i < line; i++) lineStart = script.text.indexOf('\n', lineStart) + 1;
-  const offset = lineStart + column;
-  const text = Function.prototype.toString.call(fn);
-  const start = script.text.lastIndexOf(text, offset);
-  return start >= 0 && start + text.length >= offset ? start : undefined;
-}
-
 /** In the same thread a session answers before `post` returns. */
 function post<Result>(session: Session, method: string, params?: object): Result {
   let failure: Error | null = new Error(`${method} was not answered`);
@@ -180,4 +163,16 @@ function post<Result>(session: Session, method: string, params?: object): Result
   });
   if (failure !== null) throw failure;
   return answer as Result;
+}
+
+/** The location that V8 gives is that of the parameters; the source begins before it, or there. */
+function startOf(fn: AnyFunction, script: ScriptInfo, location: Debugger.Location): number | undefined {
+  const line = location.lineNumber - script.startLine;
+  const column = (location.columnNumber ?? 0) - (line === 0 ? script.startColumn : 0);
+  let lineStart = 0;
+  for (let i = 0; i < line; i++) lineStart = script.text.indexOf('\n', lineStart) + 1;
+  const offset = lineStart + column;
+  const text = Function.prototype.toString.call(fn);
+  const start = script.text.lastIndexOf(text, offset);
+  return start >= 0 && start + text.length >= offset ? start : undefined;
 }

@@ -1,25 +1,44 @@
-/** @file Node's codec, loaded when a function first has to travel: until then a start does not pay for it. */
-import type { AnyFunction, EncodedFunction, FunctionCodec } from '@poniard/core';
-import { encodePlainly } from '@poniard/core/lane';
-import type { NodeFunctionCodecOptions } from './node-codec.js';
+/** @file Node's codec in a worker, loaded when a task there can spawn: until then a start does not pay for it. */
+import { createRequire } from 'node:module';
+import type { AnyFunction, Capture, EncodedFunction, FunctionCodec } from '@poniard/core';
+import { canSpawn, encodePlainly } from '@poniard/core/lane';
+import type { NodeFunctionCodec } from './node-codec.js';
 
 export class LateFunctionCodec implements FunctionCodec {
-  private codec: FunctionCodec | Promise<FunctionCodec> | undefined = undefined;
-
-  constructor(private readonly options: NodeFunctionCodecOptions = {}) {}
+  private codec: NodeFunctionCodec | undefined = undefined;
 
   encode(fn: AnyFunction): EncodedFunction | Promise<EncodedFunction> {
-    const plain = encodePlainly(fn);
-    if (plain !== undefined) return plain;
-    this.codec ??= this.load();
-    if (this.codec instanceof Promise) return this.codec.then((codec) => codec.encode(fn));
-    return this.codec.encode(fn);
+    return encodePlainly(fn) ?? this.codec?.encode(fn) ?? this.load().then((codec) => codec.encode(fn));
   }
 
-  private async load(): Promise<FunctionCodec> {
-    // The parser comes along: every function needs it, and the two load side by side.
-    const [{ NodeFunctionCodec }] = await Promise.all([import('./node-codec.js'), import('acorn')]);
-    this.codec = new NodeFunctionCodec(this.options);
+  capture(fn: AnyFunction): Capture | undefined {
+    return encodePlainly(fn) === undefined ? this.now().capture(fn) : undefined;
+  }
+
+  /** What imports modules here, and sees to it that the codec is there when one has brought `spawn` along. */
+  importing<I extends (specifier: string) => Promise<object>>(importModule: I): I {
+    const withCodec = async (specifier: string): Promise<object> => {
+      const module = await importModule(specifier);
+      if (canSpawn()) await this.load();
+      return module;
+    };
+    return withCodec as I;
+  }
+
+  private async load(): Promise<NodeFunctionCodec> {
+    const { NodeFunctionCodec } = await import('../node-codec.js');
+    this.codec ??= new NodeFunctionCodec();
+    return this.codec;
+  }
+
+  /** A task that imported `spawn` itself has not waited for the codec, and its variables cannot wait. */
+  private now(): NodeFunctionCodec {
+    if (this.codec === undefined) {
+      const { NodeFunctionCodec } = createRequire(import.meta.url)(
+        '#node-codec',
+      ) as typeof import('./node-codec.js');
+      this.codec = new NodeFunctionCodec();
+    }
     return this.codec;
   }
 }

@@ -93,14 +93,16 @@ describe('looking at a function', () => {
     expect(connect).not.toHaveBeenCalled();
   });
 
-  it('F2. the functions of one turn share a session, which ends', async () => {
+  it('F2. each look has a session, which ends; the debugger is needed once per script', () => {
+    const post = vi.spyOn(inspector.Session.prototype, 'post');
     const connect = vi.spyOn(inspector.Session.prototype, 'connect');
     const disconnect = vi.spyOn(inspector.Session.prototype, 'disconnect');
     const looking = new FunctionInspector();
-    const found = await Promise.all([1, 2, 3].map((value) => looking.inspect(() => value)));
+    const found = [1, 2, 3].map((value) => looking.inspect(() => value));
     expect(found.map((facts) => facts?.scopes[0]?.variables['value'])).toEqual([1, 2, 3]);
-    expect(connect).toHaveBeenCalledTimes(1);
-    expect(disconnect).toHaveBeenCalledTimes(1);
+    expect(connect).toHaveBeenCalledTimes(3);
+    expect(disconnect).toHaveBeenCalledTimes(3);
+    expect(post.mock.calls.filter(([method]) => (method as string) === 'Debugger.enable')).toHaveLength(1);
   });
 
   it('F2. another debugger may be attached, and stays so', async () => {

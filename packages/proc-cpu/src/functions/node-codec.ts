@@ -1,9 +1,11 @@
 /** @file Node's `FunctionCodec`: where the source alone does not settle how a function travels, the inspector tells more. */
+import { createRequire } from 'node:module';
 import * as core from '@poniard/core';
 import {
   type AnyFunction,
+  type Capture,
+  cannotTravel,
   type EncodedFunction,
-  type Findings,
   FRAMEWORK_MODULE,
   type FreeVariable,
   type FunctionSource,
@@ -12,8 +14,10 @@ import {
   type ImportBinding,
   type OpenQuestions,
   originOf,
+  type SourceFunction,
   SourceFunctionCodec,
 } from '@poniard/core';
+import { encodePlainly } from '@poniard/core/lane';
 import { exportedAs, importedAs, isReference, memberOf, requiredAs } from './exports.js';
 import { FunctionInspector, type ScriptInfo } from './function-facts.js';
 import {
@@ -25,8 +29,33 @@ import {
   resolveSpecifier,
   whyNotImportable,
 } from './modules.js';
-import { readScript, type ScriptFacts } from './script-facts.js';
+import { readScript, type ScriptFacts, type ScriptImport } from './script-facts.js';
 import { type Found, Subject } from './subject.js';
+
+type Parser = typeof import('acorn');
+
+/** A variable that the file imports. */
+interface Needed {
+  readonly name: string;
+  readonly brought: ScriptImport;
+  readonly value: unknown;
+  readonly offset: number;
+}
+
+/** What a function needs of the variables around it. */
+interface Needs {
+  readonly bound: ImportBinding[];
+  readonly imports: Needed[];
+  /** Names by which it refers to itself. */
+  readonly selfNames: string[];
+  /** Variables that only their values can stand for; and what is to be said where these cannot come along. */
+  readonly captured: {
+    readonly variable: FreeVariable;
+    readonly value: unknown;
+    readonly hindrance: Hindrance;
+  }[];
+  readonly hindrances: Hindrance[];
+}
 
 export interface NodeFunctionCodecOptions {
   /** What the workers get besides this process's own `execArgv`; a loader for TypeScript may be among it. */
@@ -42,6 +71,11 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
   readonly #inspector = new FunctionInspector();
   /** What was read from scripts, by V8's id for them. */
   readonly #scripts = new Map<string, ScriptFacts>();
+  /** Functions that have been looked at and are to be encoded soon. */
+  readonly #looked = new WeakMap<AnyFunction, Subject>();
+  /** Why workers cannot import a module, by its URL: asking the disk takes longer than all the rest. */
+  readonly #unfit = new Map<string, string | undefined>();
+  #parser: Parser | undefined;
   #framework: ReadonlyMap<unknown, string> | undefined;
   #resolveImport: ResolveImport | undefined;
 
@@ -60,47 +94,45 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     );
   }
 
-  protected override async resolve(
+  capture(fn: AnyFunction): Capture | undefined {
+    if (originOf(fn) !== undefined || encodePlainly(fn) !== undefined) return undefined;
+    const parser = this.#parserNow();
+    const source = hasSource(fn) ? this.read(fn, parser) : undefined;
+    const open = source && this.open(source);
+    if (source === undefined || open === undefined || open.variables.length === 0) return undefined;
+    const subject = this.#look(fn, source, parser);
+    if (subject === undefined) return undefined;
+    const needs = this.#needs(subject, open);
+    const hindered = needs.hindrances.length > 0 || source.obstacles.length > 0;
+    if (needs.captured.length > 0 && !hindered && !this.#hasHome(subject)) {
+      return captured(subject, needs, () => this.#assembled(subject, open, needs));
+    }
+    // Left to encode(), which comes soon and need not look again.
+    this.#looked.set(fn, subject);
+    return undefined;
+  }
+
+  protected override resolve(
     fn: AnyFunction,
     source: FunctionSource,
     open: OpenQuestions,
-  ): Promise<EncodedFunction> {
-    const facts = await this.#inspector.inspect(fn);
-    if (facts === undefined) return this.resolveByName(source, open);
-    try {
-      const parser = await this.parser();
-      const subject = new Subject(fn, source, facts, () => this.#readScript(facts.script, parser));
-      if (this.#needsResolver(subject, open)) {
-        this.#resolveImport ??= (await import('import-meta-resolve')).resolve;
-      }
-      return this.#settle(subject, open);
-    } catch (error) {
-      if (error instanceof FunctionTransferError) throw error;
-      throw new FunctionTransferError(
-        `function "${source.name}" cannot travel to another thread: looking for its variables failed (${String(error)}). ` +
-          'Mark it where it is exported: task(import.meta.url, fn)',
-        { cause: error },
-      );
-    }
-  }
-
-  #settle(subject: Subject, open: OpenQuestions): EncodedFunction {
-    const { source } = subject;
-    const imports: ImportBinding[] = [];
-    const selfNames: string[] = [];
-    const hindrances: Hindrance[] = [];
+  ): EncodedFunction | Promise<EncodedFunction> {
+    const subject = this.#looked.get(fn) ?? this.#look(fn, source, this.#parserNow());
+    this.#looked.delete(fn);
+    if (subject === undefined) return this.resolveByName(source, open);
+    const needs = this.#needs(subject, open);
+    const { imports, bound } = needs;
     const locate = (offset: number) => subject.locate(offset);
-    for (const variable of open.variables) {
-      const found = this.#variable(subject, variable);
-      if (found === 'self') selfNames.push(variable.name);
-      else if (found !== undefined && 'local' in found) imports.push(found);
-      else if (found !== undefined) hindrances.push(found);
-    }
-    hindrances.push(...this.hindrances(source, [], locate));
-    const sendable = hindrances.length === 0;
-    const send = (edits: Findings['edits'] = []) => this.assemble(source, { imports, selfNames, edits });
-    const leansOnFile = open.imports.length > 0 || imports.some(({ module }) => module !== FRAMEWORK_MODULE);
-    if (sendable && !leansOnFile) return send();
+    const hindrances = [
+      ...needs.captured.map(({ hindrance }) => hindrance),
+      ...needs.hindrances,
+      ...this.hindrances(source, [], locate),
+    ];
+    const leansOnFile =
+      open.imports.length > 0 ||
+      imports.length > 0 ||
+      bound.some(({ module }) => module !== FRAMEWORK_MODULE);
+    if (hindrances.length === 0 && !leansOnFile) return this.#assembled(subject, open, needs);
     const home = exportedAs(subject);
     const why = home && this.#whyNotFrom(home.module, subject);
     if (home !== undefined && why === undefined) {
@@ -108,66 +140,135 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
       const name = source.name === 'anonymous' ? (home.path.split('.').at(-1) ?? home.path) : source.name;
       return { kind: 'module', name, ...home };
     }
-    if (!sendable) throw this.cannotTravel(source, hindrances, this.#note(subject, home?.path, why));
-    return send(
-      open.imports.map(({ specifier, start, end }) => ({
-        start,
-        end,
-        text: JSON.stringify(this.#resolve(specifier, subject)),
-      })),
-    );
+    if (hindrances.length > 0)
+      throw this.cannotTravel(source, hindrances, this.#note(subject, home?.path, why));
+    return this.#assembled(subject, open, needs);
   }
 
-  /** How a variable comes along, or why it does not, or `undefined` where nothing has to come. */
-  #variable(subject: Subject, variable: FreeVariable): ImportBinding | 'self' | Hindrance | undefined {
+  /** Whether workers get the function by importing its module. */
+  #hasHome(subject: Subject): boolean {
+    const home = exportedAs(subject);
+    return home !== undefined && this.#whyNotFrom(home.module, subject) === undefined;
+  }
+
+  /** The function's source with what it imports; a promise where packages have to be looked for first. */
+  #assembled(
+    subject: Subject,
+    open: OpenQuestions,
+    { imports, bound, selfNames }: Needs,
+  ): SourceFunction | Promise<SourceFunction> {
+    const assemble = () =>
+      this.assemble(subject.source, {
+        imports: [...bound, ...imports.map((one) => this.#imported(subject, one))],
+        selfNames,
+        edits: open.imports.map(({ specifier, start, end }) => ({
+          start,
+          end,
+          text: JSON.stringify(this.#resolve(specifier, subject)),
+        })),
+      });
+    const specifiers = [...imports.map(({ brought }) => brought), ...open.imports];
+    if (this.#resolveImport !== undefined || !specifiers.some(({ specifier }) => isBare(specifier)))
+      return assemble();
+    return import('import-meta-resolve').then(({ resolve }) => {
+      this.#resolveImport = resolve;
+      return assemble();
+    });
+  }
+
+  /** What has to come along for each variable. */
+  #needs(subject: Subject, open: OpenQuestions): Needs {
+    const needs: Needs = { bound: [], imports: [], selfNames: [], captured: [], hindrances: [] };
+    for (const variable of open.variables) this.#need(subject, variable, needs);
+    return needs;
+  }
+
+  #need(subject: Subject, variable: FreeVariable, needs: Needs): void {
     const { name } = variable;
     const locate = (offset: number) => subject.locate(offset);
     const found = subject.find(name);
     if (found === undefined) {
       // Nothing around it has this name, so what it asks by `typeof` has the same answer elsewhere.
-      if (variable.guarded) return undefined;
+      if (variable.guarded) return;
       const why = this.undeclared(variable);
-      return typeof why === 'string' ? this.hindrance(variable, locate, why) : why;
+      if (typeof why === 'string') needs.hindrances.push(this.hindrance(variable, locate, why));
+      else if (why !== undefined) needs.bound.push(why);
+      return;
     }
-    if (found.value === subject.fn) return 'self';
-    const framework = this.#frameworkName(found.value);
-    if (framework !== undefined) return { local: name, module: FRAMEWORK_MODULE, imported: framework };
-    const marked = typeof found.value === 'function' ? originOf(found.value) : undefined;
-    if (
-      marked?.kind === 'module' &&
-      !(marked.module.startsWith('file:') && this.#whyNotFrom(marked.module))
-    ) {
-      return { local: name, module: marked.module, imported: marked.path };
+    const { value } = found;
+    if (value === subject.fn) {
+      needs.selfNames.push(name);
+      return;
     }
-    return (
-      this.#broughtIn(subject, variable, found) ??
-      this.#exportedBeside(subject, name, found) ??
-      this.hindrance(variable, locate, subject.describe(found.scope))
-    );
+    const known = this.#known(name, value) ?? this.#required(subject, name, found);
+    if (known !== undefined) {
+      needs.bound.push(known);
+      return;
+    }
+    const brought = this.#broughtIn(subject, name, found);
+    const why = brought && this.#whyNotImported(subject, brought);
+    if (brought !== undefined && why === undefined) {
+      needs.imports.push({ name, brought, value, offset: variable.offset });
+      return;
+    }
+    const beside = this.#exportedBeside(subject, name, found);
+    if (beside !== undefined) {
+      needs.bound.push(beside);
+      return;
+    }
+    const hindrance =
+      why === undefined
+        ? this.hindrance(variable, locate, subject.describe(found.scope))
+        : importHindrance(name, locate(variable.offset), brought as ScriptImport, why);
+    const { members } = variable;
+    // Of a whole module only what the function uses: `lib.scale`, as it is written or as compilers write `scale`.
+    const part = brought !== undefined && members !== undefined ? pick(value, members) : value;
+    needs.captured.push({ variable, value: part, hindrance });
   }
 
-  /** A variable that the file imports. */
-  #broughtIn(subject: Subject, variable: FreeVariable, found: Found): ImportBinding | Hindrance | undefined {
-    const { name } = variable;
-    const brought = subject.script.imports.get(name);
-    if (brought === undefined || !subject.isFilesOwn(found, brought)) return undefined;
-    const { specifier } = brought;
-    if (brought.via === 'task') return { local: name, module: specifier, imported: brought.imported };
+  /** Something that workers get from the framework, or by a mark. */
+  #known(name: string, value: unknown): ImportBinding | undefined {
+    const framework = this.#frameworkName(value);
+    if (framework !== undefined) return { local: name, module: FRAMEWORK_MODULE, imported: framework };
+    const marked = typeof value === 'function' ? originOf(value) : undefined;
+    if (marked?.kind !== 'module') return undefined;
+    if (marked.module.startsWith('file:') && this.#whyNotFrom(marked.module) !== undefined) return undefined;
+    return { local: name, module: marked.module, imported: marked.path };
+  }
+
+  /** What `require()` gave, or a function that travelled was given. */
+  #required(subject: Subject, name: string, found: Found): ImportBinding | undefined {
+    const brought = this.#broughtIn(subject, name, found);
+    if (brought?.via === 'task')
+      return { local: name, module: brought.specifier, imported: brought.imported };
+    if (brought?.via !== 'require') return undefined;
     const { url } = subject.facts.script;
-    if (brought.via === 'require') {
-      const imported = requiredAs(url, brought, found.value);
-      return imported === undefined
-        ? undefined
-        : { local: name, module: resolveRequired(url, specifier), imported };
-    }
+    const imported = requiredAs(url, brought, found.value);
+    if (imported === undefined) return undefined;
+    return { local: name, module: resolveRequired(url, brought.specifier), imported };
+  }
+
+  /** The import of the file that a variable is. */
+  #broughtIn(subject: Subject, name: string, found: Found): ScriptImport | undefined {
+    const brought = subject.script.imports.get(name);
+    return brought !== undefined && subject.isFilesOwn(found, brought) ? brought : undefined;
+  }
+
+  /** Packages are taken for importable until they are looked for. */
+  #whyNotImported(subject: Subject, { via, specifier }: ScriptImport): string | undefined {
+    if (via === 'require') return 'require() gives something else now';
+    if (isBare(specifier) && this.#resolveImport === undefined) return undefined;
     const module = this.#resolve(specifier, subject);
-    const why = module.startsWith('file:') ? this.#whyNotFrom(module) : undefined;
-    if (why === undefined) return { local: name, module, imported: importedAs(brought, module, found.value) };
-    return {
-      text: name,
-      where: subject.locate(variable.offset),
-      what: `an import of '${specifier}', but ${why}`,
-    };
+    return module.startsWith('file:') ? this.#whyNotFrom(module) : undefined;
+  }
+
+  #imported(subject: Subject, { name, brought, value, offset }: Needed): ImportBinding {
+    const why = this.#whyNotImported(subject, brought);
+    if (why !== undefined) {
+      throw this.cannotTravel(subject.source, [importHindrance(name, subject.locate(offset), brought, why)]);
+    }
+    const module = this.#resolve(brought.specifier, subject);
+    return { local: name, module, imported: importedAs(brought, module, value) };
   }
 
   /** A variable that the function's own module exports. */
@@ -186,11 +287,16 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
 
   /** Why workers cannot import a module, which may be the one that a function stands in. */
   #whyNotFrom(url: string, subject?: Subject): string | undefined {
-    if (isEntryScript(url)) {
-      return 'that is the script which the program was started with; workers never import it, since the program would start over there';
-    }
     if (subject?.standsInTest()) return 'that is a test file, which only its test runner can load';
-    return whyNotImportable(url, this.#execArgv);
+    if (!this.#unfit.has(url)) {
+      this.#unfit.set(
+        url,
+        isEntryScript(url)
+          ? 'that is the script which the program was started with; workers never import it, since the program would start over there'
+          : whyNotImportable(url, this.#execArgv),
+      );
+    }
+    return this.#unfit.get(url);
   }
 
   #resolve(specifier: string, subject: Subject): string {
@@ -207,26 +313,26 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
       : `It is not an export of ${url}, from where workers could import it.`;
   }
 
+  #look(fn: AnyFunction, source: FunctionSource, parser: Parser): Subject | undefined {
+    const facts = this.#inspector.inspect(fn);
+    return facts && new Subject(fn, source, facts, () => this.#readScript(facts.script, parser));
+  }
+
+  /** Captured variables are read at once, and so the parser is needed at once. */
+  #parserNow(): Parser {
+    this.#parser ??= createRequire(import.meta.url)('acorn') as Parser;
+    this.useParser(this.#parser);
+    return this.#parser;
+  }
+
   /** Reads a script once; functions that use only names of the framework never need it. */
-  #readScript(info: ScriptInfo, parser: Awaited<ReturnType<NodeFunctionCodec['parser']>>): ScriptFacts {
+  #readScript(info: ScriptInfo, parser: Parser): ScriptFacts {
     let script = this.#scripts.get(info.id);
     if (script === undefined) {
       script = readScript(info, parser);
       this.#scripts.set(info.id, script);
     }
     return script;
-  }
-
-  /** Whether a bare specifier must be resolved, for which alone the resolver is loaded. */
-  #needsResolver(subject: Subject, open: OpenQuestions): boolean {
-    const imported = open.variables.filter(({ name }) => {
-      const found = subject.find(name);
-      return (
-        found !== undefined && found.value !== subject.fn && this.#frameworkName(found.value) === undefined
-      );
-    });
-    const specifiers = imported.flatMap(({ name }) => subject.script.imports.get(name)?.specifier ?? []);
-    return [...specifiers, ...open.imports.map(({ specifier }) => specifier)].some(isBare);
   }
 
   /** The name under which this framework exports a value. */
@@ -241,3 +347,69 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     return this.#framework.get(value);
   }
 }
+
+function captured(
+  subject: Subject,
+  needs: Needs,
+  assemble: () => SourceFunction | Promise<SourceFunction>,
+): Capture {
+  const { source, facts, script } = subject;
+  const { bound, imports, selfNames } = needs;
+  const locate = (offset: number) => subject.locate(offset);
+  const assigned = needs.captured.flatMap(({ variable }) => assignment(variable, locate) ?? []);
+  if (assigned.length > 0) throw cannotTravel(source.name, assigned);
+  const variables = new Map(needs.captured.map(({ variable, value }) => [variable.name, value]));
+  const imported = imports.map(({ name, brought }) => [name, brought]);
+  const isClass = source.form === 'class';
+  return {
+    name: source.name,
+    key: JSON.stringify([
+      facts.script.id,
+      source.name,
+      source.text,
+      [...variables.keys()],
+      bound,
+      imported,
+      selfNames,
+    ]),
+    variables,
+    // One that is not initialised yet looks as if it were undefined.
+    constant: [...variables].every(([name, value]) => value !== undefined && !script.isAssigned(name)),
+    locate: (name) =>
+      locate(needs.captured.find(({ variable }) => variable.name === name)?.variable.offset ?? 0),
+    encode() {
+      const found = assemble();
+      return found instanceof Promise
+        ? found.then((source) => ({ ...source, isClass }))
+        : { ...found, isClass };
+    },
+  };
+}
+
+/** A variable that the function sets: over there it would set a copy. */
+function assignment(
+  { name, assigned }: FreeVariable,
+  locate: (offset: number) => string,
+): Hindrance | undefined {
+  if (assigned === undefined) return undefined;
+  return {
+    text: name,
+    where: locate(assigned),
+    what: 'which it sets: only a copy of the variable would change, over there',
+    instead: `Return the new value, and set \`${name}\` where the task is awaited.`,
+  };
+}
+
+function importHindrance(name: string, where: string, { specifier }: ScriptImport, why: string): Hindrance {
+  return { text: name, where, what: `an import of '${specifier}', but ${why}` };
+}
+
+/** Of a module's namespace the members that are used. */
+function pick(namespace: unknown, members: readonly string[]): unknown {
+  if (!isReference(namespace)) return namespace;
+  return Object.fromEntries(members.map((key) => [key, (namespace as Record<string, unknown>)[key]]));
+}
+
+/** Native and bound functions have none, which is told when they are encoded. */
+const hasSource = (fn: AnyFunction): boolean =>
+  !/\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn));

@@ -1,6 +1,6 @@
 /** @file What a script's text says about its imports and exports, also after vitest, esbuild or this framework rewrote it. */
-import { decodedImports } from '@poniard/core';
-import type { AnyNode, Expression, Pattern } from 'acorn';
+import { assignedNames, decodedImports } from '@poniard/core';
+import type { AnyNode, Expression, Pattern, Program } from 'acorn';
 import type { ScriptInfo } from './function-facts.js';
 
 type Parser = typeof import('acorn');
@@ -32,6 +32,8 @@ export interface ScriptFacts {
   readonly imports: ReadonlyMap<string, ScriptImport>;
   /** Empty for CommonJS, whose exports are known when it has run. */
   readonly exports: readonly ScriptExport[];
+  /** Names that the script sets somewhere after their declaration, in whatever scope; all, where it cannot be read. */
+  isAssigned(name: string): boolean;
 }
 
 /** Reads a script. One that cannot be parsed has no imports and no exports. */
@@ -41,31 +43,38 @@ export function readScript(script: ScriptInfo, parser: Parser): ScriptFacts {
     const imports = given.map(({ local, module, imported }) => {
       return [local, { specifier: module, imported, via: 'task' }] as const;
     });
-    return { dialect: 'task', imports: new Map<string, ScriptImport>(imports), exports: [] };
+    // The variables of a closure that travelled are set once, before it runs; those that it declares itself may change.
+    return {
+      dialect: 'task',
+      imports: new Map<string, ScriptImport>(imports),
+      exports: [],
+      isAssigned: () => true,
+    };
   }
-  const facts = script.isModule
-    ? { dialect: 'module' as const, imports: new Map<string, ScriptImport>(), exports: [] as ScriptExport[] }
-    : {
-        dialect: script.text.includes('__vite_ssr_import_meta__') ? ('vite' as const) : ('commonjs' as const),
-        imports: new Map<string, ScriptImport>(),
-        exports: [] as ScriptExport[],
-      };
-  let body: readonly AnyNode[];
+  const dialect = script.isModule
+    ? 'module'
+    : script.text.includes('__vite_ssr_import_meta__')
+      ? 'vite'
+      : 'commonjs';
+  const imports = new Map<string, ScriptImport>();
+  const exports: ScriptExport[] = [];
+  let program: Program;
   try {
-    body = parser.parse(script.text, {
+    program = parser.parse(script.text, {
       ecmaVersion: 'latest',
       sourceType: script.isModule ? 'module' : 'script',
       allowReturnOutsideFunction: true,
       allowHashBang: true,
-    }).body;
+    });
   } catch {
-    return facts;
+    return { dialect, imports, exports, isAssigned: () => true };
   }
-  for (const statement of unwrapped(body)) {
-    if (facts.dialect === 'module') readModuleStatement(statement, facts.imports, facts.exports);
-    else readWrappedStatement(statement, facts.imports, facts.exports);
+  for (const statement of unwrapped(program.body)) {
+    if (dialect === 'module') readModuleStatement(statement, imports, exports);
+    else readWrappedStatement(statement, imports, exports);
   }
-  return facts;
+  const assigned = assignedNames(program);
+  return { dialect, imports, exports, isAssigned: (name) => assigned.has(name) };
 }
 
 /** Compilers and vite put a file's statements into a function, and that one perhaps into a block. */

@@ -12,6 +12,8 @@ export interface Found {
   readonly outermost: boolean;
 }
 
+const NOWHERE: ScopeFacts = { kind: 'Block', variables: {} };
+
 export class Subject {
   constructor(
     readonly fn: AnyFunction,
@@ -28,7 +30,12 @@ export class Subject {
   find(name: string): Found | undefined {
     const holders = this.facts.scopes.filter(({ variables }) => Object.hasOwn(variables, name));
     const [scope] = holders;
-    return scope && { value: scope.variables[name], scope, outermost: holders.length === 1 };
+    if (scope !== undefined) {
+      return { value: scope.variables[name], scope, outermost: holders.length === 1 };
+    }
+    // Of the variables around it a class keeps those that its methods use.
+    if (name !== this.source.base || Object.hasOwn(globalThis, name)) return undefined;
+    return { value: Object.getPrototypeOf(this.fn), scope: NOWHERE, outermost: true };
   }
 
   /** What a variable of the file itself holds, whatever scopes in between have one of the same name. */
