@@ -18,7 +18,7 @@ export async function measureLinks(
     const began = performance.now();
     const there = memory.allocateMapped(bytes, (mapped) => new Uint8Array(mapped).fill(1));
     device.queue.submit([]);
-    await device.queue.onSubmittedWorkDone();
+    await recorder.patience.during(() => device.queue.onSubmittedWorkDone());
     const up = (performance.now() - began) * 1000;
     let down = 0;
     await readBack.read(

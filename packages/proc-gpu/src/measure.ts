@@ -7,11 +7,12 @@ import type { GpuDevice } from './device.js';
  */
 export async function measure({ device, recorder }: GpuDevice, record: () => void): Promise<number> {
   const { queue } = device;
+  const done = () => recorder.patience.during(() => queue.onSubmittedWorkDone());
   recorder.submit();
-  await queue.onSubmittedWorkDone();
+  await done();
   const empty = performance.now();
   queue.submit([device.createCommandEncoder().finish()]);
-  await queue.onSubmittedWorkDone();
+  await done();
   const overhead = performance.now() - empty;
   recorder.submit();
   record();

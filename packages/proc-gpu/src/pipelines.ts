@@ -1,6 +1,7 @@
 /// <reference types="@webgpu/types" preserve="true" />
 /** @file Kernels made ready: shader modules, layouts, pipelines and bind groups, each made once per device. */
 import { type ShaderError, shaderError } from './errors.js';
+import { Patience } from './patience.js';
 import type { GpuKernel } from './port.js';
 import { entryPoint, type ShaderBinding, shaderBindings } from './wgsl-bindings.js';
 
@@ -46,6 +47,7 @@ export class Pipelines {
   private readonly modules = new Map<string, Promise<GPUShaderModule>>();
   private readonly layouts = new Map<string, Layouts>();
   private readonly byKey = new Map<string, GpuKernel>();
+  private readonly patience = new Patience();
 
   constructor(private readonly device: GPUDevice) {}
 
@@ -113,7 +115,9 @@ export class Pipelines {
     const module = await this.module(wgsl, label);
     try {
       const compute = { module, entryPoint: entry, ...(constants && { constants }) };
-      return await this.device.createComputePipelineAsync({ label, layout, compute });
+      return await this.patience.during(() =>
+        this.device.createComputePipelineAsync({ label, layout, compute }),
+      );
     } catch (error) {
       throw shaderError(label, wgsl, [
         {
@@ -139,8 +143,10 @@ export class Pipelines {
     const { device } = this;
     device.pushErrorScope('validation');
     const module = device.createShaderModule({ label, code });
-    const refused = device.popErrorScope();
-    const [{ messages }, error] = await Promise.all([module.getCompilationInfo(), refused]);
+    const [{ messages }, error] = await this.patience.during(() => {
+      const refused = device.popErrorScope();
+      return Promise.all([module.getCompilationInfo(), refused]);
+    });
     const errors = messages.filter(({ type }) => type === 'error');
     if (errors.length > 0) {
       const problems = errors.map(({ message, lineNum, linePos }) => ({

@@ -48,7 +48,8 @@ export class ReadBack {
         before?.done.then(() => {
           began = performance.now();
         });
-        staging.mapAsync(READ, 0, size).then(() => {
+        const mapped = this.recorder.patience.during(() => staging.mapAsync(READ, 0, size));
+        mapped.then(() => {
           try {
             resolve(take(staging.getMappedRange(0, size)));
             staging.unmap();

@@ -3,6 +3,7 @@
  * @file Commands on their way to a device: they gather in one encoder, dispatches in one pass, until they are submitted
  * together. Uniforms gather too, and are written with one call.
  */
+import { Patience } from './patience.js';
 import type { Pipeline } from './pipelines.js';
 import { type Stopwatch, Timestamps } from './timestamps.js';
 
@@ -52,6 +53,8 @@ export class Recorder {
   private listener: (submission: Submission) => void = () => {};
   private soon = false;
   private closed = false;
+  /** For whoever waits for the device. */
+  readonly patience = new Patience();
   private readonly offsets = [0];
   private readonly timestamps: Timestamps | undefined;
   private watch: Stopwatch | undefined = undefined;
@@ -153,11 +156,12 @@ export class Recorder {
     this.writeUniforms();
     device.pushErrorScope('validation');
     device.queue.submit([encoder.finish()]);
-    const wrong = device.popErrorScope();
-    const done =
+    const [wrong, done] = this.patience.during(() => [
+      device.popErrorScope(),
       watch === undefined
         ? device.queue.onSubmittedWorkDone().then(() => undefined)
-        : this.timestamps?.read(watch);
+        : this.timestamps?.read(watch),
+    ]);
     this.submitted();
     const callbacks = this.afterSubmit;
     this.afterSubmit = [];
