@@ -22,7 +22,9 @@ import type {
   ClosurePart,
   EncodedFunction,
   FunctionCodec,
+  SourceFunction,
 } from './encoded.js';
+import { encodePlainly } from './plain-words.js';
 
 /** In bytes. What is larger should be an argument, or a chunk, that does not cross again with each call. */
 const MOST_CAPTURED = 1024 * 1024;
@@ -66,19 +68,29 @@ export class Closures {
   of(fn: AnyFunction): Closure | undefined {
     const known = this.known.get(fn);
     if (known !== undefined && (known.constant || !known.used)) return known;
-    const capture = this.capture(fn);
+    const capture = this.captures.get(fn) ?? this.look(fn);
     if (capture === undefined) return undefined;
     const closure = new Closure(fn, capture, this);
     this.known.set(fn, closure);
     return closure;
   }
 
+  /** A function that captures nothing, if that can be seen without looking further. */
+  plainly(fn: AnyFunction): SourceFunction | undefined {
+    return this.codec.capture === undefined ? undefined : encodePlainly(fn);
+  }
+
+  /** What a function that a closure captures captures in turn: others will capture it too. */
   capture(fn: AnyFunction): Capture | undefined {
     const known = this.captures.get(fn);
     if (known !== undefined || this.captures.has(fn)) return known;
-    const capture = captureOf(fn) ?? this.codec.capture?.(fn);
+    const capture = this.look(fn);
     if (capture?.constant !== false) this.captures.set(fn, capture);
     return capture;
+  }
+
+  private look(fn: AnyFunction): Capture | undefined {
+    return captureOf(fn) ?? this.codec.capture?.(fn);
   }
 
   encode(fn: AnyFunction): EncodedFunction | Promise<EncodedFunction> {

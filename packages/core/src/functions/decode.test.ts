@@ -64,6 +64,12 @@ describe('decoding a function', () => {
     );
   });
 
+  it('F2. where a loader gives all that require() gave as the namespace, that is the default', async () => {
+    const bare = async () => ({ add: (a: number) => a + 1 });
+    const fn = await decodeFunction(source('(a) => all.add(a)', [binding('all', 'default')]), bare);
+    expect(fn(1)).toBe(2);
+  });
+
   it('F2. a module that cannot be imported is named, with the reason and its cause', async () => {
     const failed = decodeFunction(
       { kind: 'module', name: 'blur', module: 'nowhere', path: 'x' },

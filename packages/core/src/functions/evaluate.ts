@@ -67,7 +67,10 @@ export async function member(
   }
   if (path === '*') return namespace;
   let value: unknown = namespace;
-  for (const key of path.split('.')) {
+  const keys = path.split('.');
+  // What require() gives counts as the default; some loaders give it as the namespace itself.
+  if (keys[0] === 'default' && !('default' in namespace)) keys.shift();
+  for (const key of keys) {
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !(key in value)) {
       const names = Object.keys(namespace).slice(0, 12).join(', ') || 'nothing';
       throw new FunctionTransferError(

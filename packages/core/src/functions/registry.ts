@@ -41,9 +41,10 @@ export class FunctionRecord implements FunctionRef {
   readonly defaults: TaskOptions | undefined;
   /** Its tasks' first argument is what it captures. */
   captures: boolean;
-  /** Which closure it is, values aside; and how that travels. */
+  /** Which closure it is, values aside. */
   template: string | undefined = undefined;
-  closure: EncodedFunction | Promise<EncodedFunction> | undefined = undefined;
+  /** How it travels, where that was seen when it was spawned first. */
+  known: EncodedFunction | Promise<EncodedFunction> | undefined = undefined;
 
   /**
    * `plain`: the function, where it is one of the user's own. Held weakly: a record may outlive its tasks, and a function
@@ -108,7 +109,7 @@ export class FunctionRecord implements FunctionRef {
     this.id = first.id;
     this.times = first.times;
     this.trials = first.trials;
-    this.closure = first.closure;
+    this.known = first.known;
   }
 }
 
@@ -149,6 +150,8 @@ export class FunctionRegistry {
 
   private createPlain(fn: AnyFunction, shape: OperationShape): FunctionRecord {
     const record = this.newPlain(fn, shape);
+    record.known = this.closures.plainly(fn);
+    if (record.known !== undefined) return record;
     try {
       const closure = this.closures.of(fn);
       if (closure !== undefined) this.capturing(record, closure);
@@ -187,7 +190,7 @@ export class FunctionRegistry {
     const first = this.templates.get(closure.key);
     if (first === undefined) {
       this.templates.set(closure.key, record);
-      record.closure = closure.encode();
+      record.known = closure.encode();
     } else record.liken(first);
   }
 

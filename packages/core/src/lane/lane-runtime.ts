@@ -296,7 +296,7 @@ export class LaneRuntime extends RuntimeBase {
   /** What a function captures (F3). Where that cannot travel, the task fails and not its spawning. */
   private closure(fn: AnyFunction, waits: PromiseLike<unknown>[]): Closure | undefined {
     try {
-      return operationShape in fn ? undefined : this.closures.of(fn);
+      return this.functions.has(fn) || operationShape in fn ? undefined : this.closures.of(fn);
     } catch (error) {
       waits.push(Promise.reject(error));
       return undefined;

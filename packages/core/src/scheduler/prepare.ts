@@ -18,7 +18,7 @@ export function prepareFunction(shell: Shell, fn: FunctionRecord, implementation
   };
   const given = fn.given(implementation);
   try {
-    const encoded = fn.closure ?? (typeof given === 'function' ? functionCodec.encode(given) : given);
+    const encoded = fn.known ?? (typeof given === 'function' ? functionCodec.encode(given) : given);
     if (encoded === undefined) throw new PoniardError(`${fn.name} has no implementation ${implementation}`);
     if (encoded instanceof Promise) encoded.then(ready, impossible).finally(() => shell.flushSoon());
     else ready(encoded);
