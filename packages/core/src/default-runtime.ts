@@ -4,6 +4,8 @@ import { ambient } from './ambient.js';
 import type { Chunk } from './chunk.js';
 import { controlOf, type TaskScheduler } from './control.js';
 import { PoniardError } from './errors.js';
+import type { Collect, CollectOptions } from './lazy/collect.js';
+import type { Thunk } from './lazy/thunk.js';
 import type { TaskOptions } from './options.js';
 import type { Plugin } from './plugin.js';
 import { Runtime, type RuntimeOptions } from './runtime.js';
@@ -68,6 +70,43 @@ export function currentRuntime(): Runtime {
 export const spawn = makeSpawn(() => ambient.current());
 export const map = sharedFunctions.map(() => ambient.current());
 export const { fetch, fetchAll, wait, waitAny, waitAll, isReady, cancel, asCompleted } = sharedFunctions;
+
+/**
+ * Runs the graph that leads to a node, each node once, on the scheduler that runs everything else. The result stays where
+ * it was made (L1). Dagger: `compute`.
+ *
+ * @throws TypeError for what is no node, and for unknown options. By rejection `TaskFailedError`, if any node fails.
+ * @example
+ * ```ts
+ * import { createRuntime, delayed } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const node = delayed((length: number) => new Array(length).fill(1))(100);
+ * using chunk = await runtime.compute(node);
+ * console.log(await runtime.spawn((ones: number[]) => ones.length, chunk)); // 100
+ * ```
+ */
+export function compute<T>(node: Thunk<T>, options?: CollectOptions): Promise<Chunk<T>> {
+  return ambient.current().compute(node, options);
+}
+
+/**
+ * The value of a node, or a structure of arrays, plain objects, maps and sets with the values of all nodes, Tasks and
+ * Chunks in it (L1). Each node runs once, however often the graph uses it. If any node fails, the whole fails, and what
+ * has not run is cancelled (L2); with `allowErrors` those who need it receive the error as its value. Dagger: `collect`.
+ *
+ * @throws TypeError for unknown options. By rejection `TaskFailedError`.
+ * @example
+ * ```ts
+ * import { createRuntime, delayed } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const square = delayed((x: number) => x * x);
+ * console.log(await runtime.collect([square(2), square(3)], { retries: 1 })); // [ 4, 9 ]
+ * ```
+ */
+export const collect = ((structure: unknown, options?: CollectOptions) =>
+  ambient.current().collect(structure, options)) as Collect;
 
 /** A handle on a value of this thread, to be passed to many tasks (C1). Dagger: `tochunk`. */
 export function tochunk<T>(value: T, options?: { readonly scope?: Scope }): Chunk<T> {

@@ -7,6 +7,8 @@ export type { TaskScheduler } from './control.js';
 export {
   asCompleted,
   cancel,
+  collect,
+  compute,
   createRuntime,
   currentRuntime,
   fetch,
@@ -29,6 +31,9 @@ export type { EventListener, EventType, PoniardEvent } from './events.js';
 export type { PlacementReport, PlacementRow } from './explain.js';
 export { defaultOptions, type FunctionOptions } from './function-options.js';
 export * from './functions.js';
+export type { Collect, Collected, CollectOptions } from './lazy/collect.js';
+export { type Delayed, delayed, type LazyForms, par } from './lazy/delayed.js';
+export { isThunk, type LazyArg, type LazyOptions, type Thunk } from './lazy/thunk.js';
 export {
   type Block,
   type Implementations,

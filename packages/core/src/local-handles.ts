@@ -81,6 +81,8 @@ export class LocalTask<T> extends TaskHandle<T> {
   }
 
   cancel(reason?: unknown, options: { readonly force?: boolean } = {}): void {
+    // Whoever cancels what has failed meanwhile has looked at it.
+    this.shell.observe(this.record);
     this.shell.cancel(this.record, reason, options.force ?? false);
   }
 

@@ -6,6 +6,9 @@ import type { Scope } from '@poniard/scopes';
 import type { Chunk } from './chunk.js';
 import type { AnyFunction } from './functions/encoded.js';
 import type { TaskScopes } from './lane/task-scopes.js';
+import { type Collect, type CollectOptions, collect, compute } from './lazy/collect.js';
+import { delayed, par } from './lazy/delayed.js';
+import type { Thunk } from './lazy/thunk.js';
 import type { TaskOptions } from './options.js';
 import { OptionsContext } from './options-context.js';
 import type { Host } from './ports.js';
@@ -24,6 +27,11 @@ export abstract class RuntimeBase {
   readonly isReady = sharedFunctions.isReady;
   readonly cancel = sharedFunctions.cancel;
   readonly asCompleted = sharedFunctions.asCompleted;
+  readonly delayed = delayed;
+  readonly par = par;
+  /** Runs the graphs that lead to the nodes in a structure, and gives it with their values. */
+  readonly collect = ((structure: unknown, options?: CollectOptions) =>
+    collect(this, structure, options)) as Collect;
   /** What `withOptions` says around the running code. */
   protected readonly optionsContext: OptionsContext;
 
@@ -47,6 +55,11 @@ export abstract class RuntimeBase {
 
   /** A handle on a value that is on this thread. */
   abstract tochunk<T>(value: T, options?: { readonly scope?: Scope }): Chunk<T>;
+
+  /** Runs the graph that leads to a node, and gives a handle on its result. */
+  compute<T>(node: Thunk<T>, options?: CollectOptions): Promise<Chunk<T>> {
+    return compute(this, node, options);
+  }
 
   /** Options for all that `body` spawns, in asynchronous code and inside tasks too (O1, O2). */
   withOptions<R>(options: TaskOptions, body: () => R): R {

@@ -8,8 +8,8 @@ export const FRAMEWORK_MODULE = '@poniard/core';
  * its value says otherwise.
  */
 export const frameworkNames: ReadonlySet<string> = new Set(
-  `asCompleted cancel capture createRuntime currentRuntime defaultOptions fetchAll getOptions implement isReady map operation spawn task
-  taskContext
+  `asCompleted cancel capture collect compute createRuntime currentRuntime defaultOptions delayed fetchAll getOptions
+  implement isReady map operation par spawn task taskContext
   tochunk use valueCodec wait waitAll waitAny withOptions
   PoniardError TaskFailedError SchedulingError FunctionTransferError ValueTransferError WorkerLostError CancelledError
   TimeoutError DeadlockError ScopeError`.split(/\s+/),

@@ -18,8 +18,10 @@ export class Trail {
     const subject = this.subject(`${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`);
     return this.raise(
       new TypeError(
-        `${subject}, where nothing waits for it. Pass it as an argument of its own, ` +
-          'or await fetchAll(structure) and pass what that gives.',
+        noun === 'Thunk'
+          ? `${subject}, a lazy node that nothing runs here. Pass what await collect(node) gives, or use spawn instead of delayed.`
+          : `${subject}, where nothing waits for it. Pass it as an argument of its own, ` +
+              'or await fetchAll(structure) and pass what that gives.',
       ),
     );
   }
