@@ -46,6 +46,8 @@ export interface GpuLimits {
 export interface GpuTraits {
   /** The adapter and its driver in one line: a key for what has been tuned for it. */
   readonly adapter: string;
+  /** Whether it computes on the CPU. */
+  readonly software: boolean;
   readonly limits: GpuLimits;
   /** The WebGPU features that the device has, such as `'shader-f16'`, `'subgroups'`, `'timestamp-query'`. */
   readonly features: ReadonlySet<string>;

@@ -39,6 +39,9 @@ export class CallRecording implements GpuDevicePort {
   get adapter(): string {
     return this.traits.adapter;
   }
+  get software(): boolean {
+    return this.traits.software;
+  }
   get limits(): GpuTraits['limits'] {
     return this.traits.limits;
   }

@@ -3,10 +3,11 @@
 import type { GpuDevice } from './device.js';
 import type { GpuTraits } from './port.js';
 
-export function traitsOf({ device, name, largestArray }: GpuDevice): GpuTraits {
+export function traitsOf({ device, name, info, largestArray }: GpuDevice): GpuTraits {
   const { limits, features } = device;
   return {
     adapter: name,
+    software: info.software,
     features: new Set([...features]),
     limits: {
       largestArray,

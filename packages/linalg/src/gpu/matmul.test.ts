@@ -1,13 +1,15 @@
-import { createRuntime, SchedulingError } from '@poniard/core';
-import { array, type MatmulOptions, matmul, NDArray, rand, zeros } from '@poniard/linalg';
+import { createRuntime, operation, SchedulingError } from '@poniard/core';
+import { array, type MatmulOptions, matmul, NDArray, rand, randn, zeros } from '@poniard/linalg';
 import { cpuThreads } from '@poniard/proc-cpu';
-import { webgpu } from '@poniard/proc-gpu';
+import { type GpuArray, type GpuDevicePort, gpuImplementation, webgpu } from '@poniard/proc-gpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../dtype.js';
 import type { NDArray as Generated } from '../ndarray.js';
 import { gpuOnly, hasGpu } from '../testing/gpu.js';
 import { plainProduct, productCases } from '../testing/products.js';
+import { makeMatmul } from './matmul.js';
+import type { TileCosts, TileStore } from './tuning.js';
 
 /** Generated arrays are of the source's class; users have the package's. */
 function asPublic({ data, shape, strides, offset }: Generated): NDArray {
@@ -21,8 +23,8 @@ function plainIn64(x: NDArray, y: NDArray): NDArray {
 /** The largest difference, relative to the largest element. */
 function relativeError(found: NDArray, expected: NDArray): number {
   const [a, b] = [[...found], [...expected]];
-  const size = Math.max(...b.map(Math.abs));
-  return Math.max(...a.map((value, at) => Math.abs(value - b[at]!))) / size;
+  const largest = (list: number[]) => list.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largest(a.map((value, at) => value - b[at]!)) / largest(b);
 }
 
 describe.skipIf(!hasGpu)('matmul on a GPU', () => {
@@ -142,9 +144,12 @@ describe.skipIf(!hasGpu)('matmul on a GPU', () => {
     expect((await product(zeros([0, 2], 'float32'), zeros([2, 3], 'float32'))).shape).toEqual([0, 3]);
   });
 
-  test('of int32 wraps around as on the host', async () => {
+  test('of int32 wraps around as on the host, also where it is split', async () => {
     const x = array([2 ** 31 - 1, 65537, -3, 7], [2, 2], 'int32');
     expect((await product(x, x)).toNested()).toEqual((await matmul(x, x)).toNested());
+    const long = randn([3, 1100], { seed: 7 }).astype('int32');
+    const both = { transposeB: true };
+    expect((await product(long, long, both)).toNested()).toEqual((await matmul(long, long, both)).toNested());
   });
 
   test('refuses what does not fit with the errors of the host', async () => {
@@ -165,6 +170,40 @@ describe.skipIf(!hasGpu)('matmul on a GPU', () => {
     expect(relativeError(single, plainIn64(x, x))).toBeLessThan(1e-6);
   });
 });
+
+describe.skipIf(!hasGpu)('the first large product on a GPU', () => {
+  const on = gpuOnly();
+
+  test('finds out which tile is the fastest, and is right', async () => {
+    const written: TileCosts[] = [];
+    const store: TileStore = {
+      read: async () => undefined,
+      write: async (_, costs) => void written.push(costs),
+    };
+    const product = makeMatmul(store);
+    let trials = 0;
+    const tuned = operation('tuned', {
+      // As if it were a GPU, but only with tiles that a software GPU compiles quickly.
+      webgpu: gpuImplementation((gpu: GpuDevicePort, x: GpuArray, y: GpuArray) => {
+        const limits = { ...gpu.limits, workgroupMemory: 0 };
+        const measure = async (record: () => void) => {
+          record();
+          return 2000 + trials++;
+        };
+        return product(Object.create(gpu, values({ software: false, limits, measure })), x, y);
+      }),
+    });
+    const x = rand([512, 256], { seed: 1, dtype: 'float32' });
+    const y = rand([256, 512], { seed: 2, dtype: 'float32' });
+    const found = (await on.runtime.spawn(tuned as never, x, y)) as NDArray;
+    expect(relativeError(found, await matmul(x, y))).toBeLessThan(1e-5);
+    expect(written.map((costs) => Object.values(costs))).toEqual([[2001, 2002]]);
+    await on.runtime.spawn(tuned as never, x, y).wait();
+    expect(trials).toBe(3);
+  });
+});
+
+const values = (of: object) => Object.fromEntries(Object.entries(of).map(([key, value]) => [key, { value }]));
 
 describe.skipIf(!hasGpu)('matmul where there are threads and a GPU', () => {
   test('stays on threads for float64, and may use either for float32 and with precision: single', async () => {

@@ -2,11 +2,12 @@
 import { eachRow } from '../loops.js';
 import { type MatmulOptions, productShape } from '../ops/product.js';
 import { rowMajor, sizeOf, stretchedStrides } from '../shapes.js';
-import { matmulKernel, type ProductKind, SIZES, type Sizes, type Tile } from './matmul-kernel.js';
+import { matmulKernel, type ProductKind, SIZES, type Sizes } from './matmul-kernel.js';
 import { padded, upToFour } from './pad.js';
 import { type ComputedDType, checkGpuArray, type GpuArray, type GpuDevicePort, wgslType } from './port.js';
-
-const TILE: Tile = { rows: 8, columns: 8, across: 8, down: 4, depth: 0 };
+import { sumLanes } from './reduce.js';
+import { chooseTile, type Tiles } from './tiles.js';
+import { type RecordTrial, type TileStore, Tuning } from './tuning.js';
 
 /** A factor as the kernel reads it: a stack of matrices whose rows are whole fours. */
 interface Factor {
@@ -27,22 +28,63 @@ interface Extents {
   readonly stack: readonly number[];
 }
 
-/** x·y. What the operation `matmul` takes, and its errors. */
-export function matmul(
+/**
+ * x·y. What the operation `matmul` takes, and its errors. The first large product on a kind of GPU that `store` does not know
+ * finds out which tile is the fastest there.
+ */
+export function makeMatmul(store: TileStore) {
+  const tunings = new WeakMap<GPUDevice, Tuning>();
+  return (
+    gpu: GpuDevicePort,
+    x: unknown,
+    y: unknown,
+    options: MatmulOptions = {},
+  ): GpuArray | Promise<GpuArray> => {
+    let tuning = tunings.get(gpu.device);
+    if (tuning === undefined) {
+      tuning = new Tuning(gpu, store);
+      tunings.set(gpu.device, tuning);
+    }
+    return matmul(gpu, tuning, x, y, options);
+  };
+}
+
+function matmul(
   gpu: GpuDevicePort,
+  tuning: Tuning,
   givenX: unknown,
   givenY: unknown,
-  options: MatmulOptions = {},
-): GpuArray {
+  options: MatmulOptions,
+): GpuArray | Promise<GpuArray> {
   const x = checkGpuArray('matmul', 'x', givenX);
   const y = checkGpuArray('matmul', 'y', givenY);
-  const { kept, ...extents } = productShape(x, y, options);
+  const { kept, multiplications, ...extents } = productShape(x, y, options);
   const out = gpu.alloc(kept, x.dtype, { zeroed: extents.k === 0 });
   if (out.size === 0 || extents.k === 0) return out;
   const a = leftFactor(gpu, x, options.transposeA ?? false);
   const b = rightFactor(gpu, y, options.transposeB ?? false);
-  multiply(gpu, out, a, b, folded(extents, a, b));
-  return out;
+  const record = (): GpuArray => {
+    multiply(gpu, tuning.tiles, out, a, b, folded(extents, a, b));
+    return out;
+  };
+  return tuning.wanted(multiplications) ? tuning.run(gpu, trial(gpu)).then(record) : record();
+}
+
+/** Products of undefined elements, with any tile. */
+function trial(gpu: GpuDevicePort): RecordTrial {
+  let arrays: GpuArray<'float32'>[] | undefined;
+  return (tile, size) => {
+    if (arrays?.[0]?.shape[0] !== size)
+      arrays = Array.from({ length: 3 }, () => gpu.alloc([size, size], 'float32', { zeroed: true }));
+    const [x, y, out] = arrays as [GpuArray<'float32'>, GpuArray<'float32'>, GpuArray<'float32'>];
+    const tiles = { candidates: [{ tile, cost: 1 }], workgroups: 1 };
+    multiply(gpu, tiles, out, leftFactor(gpu, x, false), rightFactor(gpu, y, false), {
+      m: size,
+      n: size,
+      k: size,
+      stack: [],
+    });
+  };
 }
 
 function leftFactor(gpu: GpuDevicePort, x: GpuArray<ComputedDType>, transpose: boolean): Factor {
@@ -78,30 +120,40 @@ function folded(extents: Extents, a: Factor, b: Factor): Extents {
   return { ...extents, m: layers * m, stack: [] };
 }
 
-function multiply(gpu: GpuDevicePort, out: GpuArray, a: Factor, b: Factor, extents: Extents): void {
-  const { m, n, k, stack } = extents;
+function multiply(
+  gpu: GpuDevicePort,
+  tiles: Tiles,
+  out: GpuArray<ComputedDType>,
+  a: Factor,
+  b: Factor,
+  { m, n, k, stack }: Extents,
+): void {
+  const layers = sizeOf(stack);
+  const { tile, splits } = chooseTile(tiles, { m, n, k, layers });
   const kind: ProductKind = {
     type: wgslType(a.array),
     transposeA: a.transposed,
     transposeB: b.transposed,
     fours: n % 4 === 0,
   };
-  const kernel = gpu.kernel(`linalg.matmul ${Object.values(TILE)} ${Object.values(kind)}`, () => ({
+  const kernel = gpu.kernel(`linalg.matmul ${Object.values(tile)} ${Object.values(kind)}`, () => ({
     label: 'matmul',
-    wgsl: matmulKernel(TILE, kind),
+    wgsl: matmulKernel(tile, kind),
   }));
-  const across = Math.ceil(n / (TILE.columns * TILE.across));
-  const down = Math.ceil(m / (TILE.rows * TILE.down));
-  const most = gpu.limits.workgroupsPerDimension;
+  const k4 = upToFour(k) / 4;
   const sizes = {
     m,
     n,
-    k4: upToFour(k) / 4,
-    k4PerSplit: upToFour(k) / 4,
-    splits: 1,
+    k4,
+    k4PerSplit: Math.ceil(k4 / splits),
+    splits,
     strideA: a.stride,
     strideB: b.stride,
   };
+  const across = Math.ceil(n / (tile.columns * tile.across));
+  const down = Math.ceil(m / (tile.rows * tile.down));
+  const parts = splits === 1 ? out : gpu.alloc([layers, splits, m, n], out.dtype);
+  const most = Math.floor(gpu.limits.workgroupsPerDimension / splits);
   const matrices = [rowMajor(stack), matrixStrides(a, stack), matrixStrides(b, stack)];
   const geometries = matrices.map((strides) => ({ shape: stack, strides, offset: 0 }));
   eachRow(stack, geometries, ([atC, atA, atB], [, stepA, stepB], count) => {
@@ -112,12 +164,13 @@ function multiply(gpu: GpuDevicePort, out: GpuArray, a: Factor, b: Factor, exten
         stackB: stepB! * b.layer,
         offsetA: (atA! + done * stepA!) * a.layer,
         offsetB: (atB! + done * stepB!) * b.layer,
-        offsetC: (atC! + done) * m * n,
+        offsetC: (atC! + done) * splits * m * n,
       });
-      const workgroups = [across, down, Math.min(most, count - done)] as const;
-      gpu.run(kernel, { bindings: [a.array, b.array, out], workgroups, uniforms });
+      const workgroups = [across, down, Math.min(most, count - done) * splits] as const;
+      gpu.run(kernel, { bindings: [a.array, b.array, parts], workgroups, uniforms });
     }
   });
+  if (parts !== out) sumLanes(gpu, parts, out, { outer: layers, count: splits, inner: m * n });
 }
 
 /** How many matrices of a factor neighbours along each axis of the stack are apart. */

@@ -2,9 +2,10 @@
 import type { NormOptions } from '../ops/norm.js';
 import type { MatmulOptions } from '../ops/product.js';
 import * as elementwise from './elementwise.js';
-import { matmul } from './matmul.js';
+import { makeMatmul } from './matmul.js';
 import type { GpuArgument, GpuImplementation, GpuImplementationOptions } from './port.js';
 import { hasNorm, norm, sum } from './reduce.js';
+import { tileFile } from './tile-store.js';
 import { argmax, MOST_KEPT, topk } from './topk.js';
 import { transpose } from './transpose.js';
 
@@ -30,7 +31,7 @@ function acceptsFloats(args: readonly GpuArgument[]) {
   return true as const;
 }
 
-export const matmulGpu = onGpu(matmul, {
+export const matmulGpu = onGpu(makeMatmul(tileFile()), {
   single: ([x, y, options]) => isFloat(x) && isFloat(y) && asksForSingle(options),
 });
 export const addGpu = onGpu(elementwise.add);

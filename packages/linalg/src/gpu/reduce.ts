@@ -2,13 +2,23 @@
 import { checkNormLength, type NormOptions, needsAxis } from '../ops/norm.js';
 import { checkAxis, withoutAxis } from '../shapes.js';
 import { EACH_RUN, LANE_SIZES, type Lanes, lanesOf, laneUniforms, runsOf } from './lanes.js';
-import { checkGpuArray, type GpuArray, type GpuDevicePort, workgroupsFor } from './port.js';
+import {
+  type ComputedDType,
+  checkGpuArray,
+  type GpuArray,
+  type GpuDevicePort,
+  type WgslType,
+  wgslType,
+  workgroupsFor,
+} from './port.js';
 
 /** What is reduced to what, in WGSL. */
 interface Reduction {
   readonly label: string;
-  /** The type of a state: float32, one or two. */
-  readonly state: 'f32' | 'vec2f';
+  /** Of the elements. */
+  readonly type: WgslType;
+  /** The type of a state: an element, or two float32. */
+  readonly state: WgslType | 'vec2f';
   /** The state of one element `value`. */
   readonly first: string;
   /** Of two states, `a` and `b`. */
@@ -19,6 +29,7 @@ interface Reduction {
 
 const SUM: Reduction = {
   label: 'sum',
+  type: 'f32',
   state: 'f32',
   first: 'value',
   combined: 'a + b',
@@ -31,6 +42,7 @@ const SUM: Reduction = {
  */
 const EUCLIDEAN: Reduction = {
   label: 'norm',
+  type: 'f32',
   state: 'vec2f',
   first: 'vec2f(abs(value), 1)',
   combined: 'scaled(a, b)',
@@ -83,6 +95,17 @@ export function norm(
   return reduced(gpu, NORMS.get(order ?? 2)!, x, along);
 }
 
+/** Sums along lanes, of the elements' own type. */
+export function sumLanes(
+  gpu: GpuDevicePort,
+  x: GpuArray<ComputedDType>,
+  out: GpuArray<ComputedDType>,
+  lanes: Lanes,
+): void {
+  const type = wgslType(x);
+  reduceLanes(gpu, { ...SUM, type, state: type }, x, out, lanes);
+}
+
 function reduced(
   gpu: GpuDevicePort,
   reduction: Reduction,
@@ -91,22 +114,28 @@ function reduced(
 ): GpuArray | Promise<number> {
   const shape = axis === undefined ? [] : withoutAxis(x.shape, axis);
   const out = gpu.alloc(shape, 'float32', { zeroed: true });
-  let lanes = lanesOf(x.shape, axis);
-  if (lanes.count > 0 && out.size > 0) {
-    let from: GpuArray = x;
-    for (let isFirst = true; isFirst || lanes.count > 1; isFirst = false) {
-      const runs = runsOf(lanes.count);
-      const to = runs === 1 ? out : states(gpu, reduction, lanes, runs);
-      step(gpu, reduction, from, to, lanes, runs, isFirst);
-      from = to;
-      lanes = { ...lanes, count: runs };
-    }
-  }
+  reduceLanes(gpu, reduction, x, out, lanesOf(x.shape, axis));
   return axis === undefined ? gpu.read(out).then(([value]) => value!) : out;
 }
 
-function states(gpu: GpuDevicePort, { state }: Reduction, { outer, inner }: Lanes, runs: number): GpuArray {
-  return gpu.alloc([outer, runs, inner, state === 'f32' ? 1 : 2], 'float32');
+function reduceLanes(
+  gpu: GpuDevicePort,
+  reduction: Reduction,
+  x: GpuArray,
+  out: GpuArray,
+  { outer, count, inner }: Lanes,
+): void {
+  if (count === 0 || out.size === 0) return;
+  let from = x;
+  let left = count;
+  do {
+    const runs = runsOf(left);
+    const states = reduction.state === 'vec2f' ? 2 : 1;
+    const to = runs === 1 ? out : gpu.alloc([outer, runs, inner, states], out.dtype);
+    step(gpu, reduction, from, to, { outer, count: left, inner }, runs, from === x);
+    from = to;
+    left = runs;
+  } while (left > 1);
 }
 
 function step(
@@ -119,7 +148,7 @@ function step(
   isFirst: boolean,
 ): void {
   const isLast = runs === 1;
-  const key = `linalg.reduce ${reduction.first} ${reduction.combined} ${isFirst} ${isLast}`;
+  const key = `linalg.reduce ${reduction.type} ${reduction.first} ${reduction.combined} ${isFirst} ${isLast}`;
   const kernel = gpu.kernel(key, () => ({
     label: reduction.label,
     wgsl: stepKernel(reduction, isFirst, isLast),
@@ -133,13 +162,13 @@ function step(
 
 /** NaN is told by its bits: a compiler may take it that there is none. Every run has at least one element. */
 const stepKernel = (
-  { state, first, combined, last }: Reduction,
+  { type, state, first, combined, last }: Reduction,
   isFirst: boolean,
   isLast: boolean,
 ): string => `
 ${LANE_SIZES}
-@group(0) @binding(0) var<storage, read> given: array<${isFirst ? 'f32' : state}>;
-@group(0) @binding(1) var<storage, read_write> out: array<${isLast ? 'f32' : state}>;
+@group(0) @binding(0) var<storage, read> given: array<${isFirst ? type : state}>;
+@group(0) @binding(1) var<storage, read_write> out: array<${isLast ? type : state}>;
 @group(0) @binding(2) var<uniform> lanes: Lanes;
 fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
 /** Two sums of squares, as one relative to the larger of what they are relative to. */
@@ -153,8 +182,8 @@ fn scaled(a: vec2f, b: vec2f) -> vec2f {
   return vec2f(large.x, large.y + small.y * ratio * ratio);
 }
 fn combine(a: ${state}, b: ${state}) -> ${state} { return ${combined}; }
-fn stateOf(value: ${isFirst ? 'f32' : state}) -> ${state} { return ${isFirst ? first : 'value'}; }
-fn result(a: ${state}) -> ${isLast ? 'f32' : state} { return ${isLast ? last : 'a'}; }
+fn stateOf(value: ${isFirst ? type : state}) -> ${state} { return ${isFirst ? first : 'value'}; }
+fn result(a: ${state}) -> ${isLast ? type : state} { return ${isLast ? last : 'a'}; }
 ${EACH_RUN}
   var all = stateOf(given[lane + run * lanes.inner]);
   for (var j = run + lanes.runs; j < lanes.count; j += lanes.runs) { all = combine(all, stateOf(given[lane + j * lanes.inner])); }
