@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { create } from 'webgpu';
 import { gpuOnly, hasGpu } from '../testing/gpu.js';
 import { matmulKernel, type ProductKind, SIZES, type Tile, workgroupBytes } from './matmul-kernel.js';
+import { padKernel } from './pad.js';
 import { tilesFor } from './tiles.js';
 
 const ORIENTATIONS = [
@@ -58,9 +59,23 @@ describe('the kernel for every tile', () => {
   beforeAll(async () => {
     instance = create(['backend=null']);
     const adapter = (await instance.requestAdapter())!;
-    device = await adapter.requestDevice();
+    device = await adapter.requestDevice({ requiredFeatures: ['shader-f16'] });
   });
   afterAll(() => device.destroy());
+
+  const problemOf = async (code: string): Promise<string | undefined> => {
+    device.pushErrorScope('validation');
+    device.createComputePipeline({
+      layout: 'auto',
+      compute: { module: device.createShaderModule({ code }) },
+    });
+    return (await device.popErrorScope())?.message;
+  };
+
+  test('finds what is wrong with a shader', async () => {
+    expect(await problemOf(padKernel('f32', 'f16'))).toBeUndefined();
+    expect(await problemOf(padKernel('f32', 'f16').replace('enable f16;', ''))).toContain('f16');
+  });
 
   const limits = { invocationsPerWorkgroup: 256, workgroupMemory: 16384 } as never;
   const tiles = [true, false].flatMap((software) => tilesFor({ limits, software }).candidates);
@@ -70,17 +85,13 @@ describe('the kernel for every tile', () => {
     async ({ tile }) => {
       expect(workgroupBytes(tile)).toBeLessThanOrEqual(16384);
       for (const [transposeA, transposeB] of ORIENTATIONS) {
-        for (const [type, fours] of [
-          ['f32', true],
-          ['i32', false],
+        for (const [type, fours, half] of [
+          ['f32', true, false],
+          ['i32', false, false],
+          ['f32', true, true],
         ] as const) {
-          const code = matmulKernel(tile, { type, transposeA, transposeB, fours });
-          device.pushErrorScope('validation');
-          device.createComputePipeline({
-            layout: 'auto',
-            compute: { module: device.createShaderModule({ code }) },
-          });
-          expect((await device.popErrorScope())?.message).toBeUndefined();
+          const code = matmulKernel(tile, { type, transposeA, transposeB, fours, half });
+          expect(await problemOf(code)).toBeUndefined();
         }
       }
     },

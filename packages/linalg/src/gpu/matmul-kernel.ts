@@ -27,7 +27,10 @@ export interface Tile {
 
 /** What kernels there are for one tile. */
 export interface ProductKind {
+  /** Of the product, and of what is added up. */
   readonly type: 'f32' | 'i32';
+  /** The factors are stored in half precision. */
+  readonly half?: boolean;
   /** The first factor is stored as [k, m]. */
   readonly transposeA: boolean;
   /** The second factor is stored as [n, k]. */
@@ -59,14 +62,17 @@ export function workgroupBytes({ rows, columns, across, down, depth }: Tile): nu
 }
 
 export function matmulKernel(tile: Tile, kind: ProductKind): string {
-  const { type, fours } = kind;
+  const { type, fours, half } = kind;
   const four = `vec4<${type}>`;
-  return `
+  const stored = half ? 'vec4<f16>' : four;
+  return `${half ? 'enable f16;' : ''}
 struct Sizes { ${SIZES.map((name) => `${name}: u32`).join(', ')} }
-@group(0) @binding(0) var<storage, read> a: array<${four}>;
-@group(0) @binding(1) var<storage, read> b: array<${four}>;
+@group(0) @binding(0) var<storage, read> a: array<${stored}>;
+@group(0) @binding(1) var<storage, read> b: array<${stored}>;
 @group(0) @binding(2) var<storage, read_write> c: array<${fours ? four : type}>;
 @group(0) @binding(3) var<uniform> sizes: Sizes;
+fn loadA(at: u32) -> ${four} { return ${four}(a[at]); }
+fn loadB(at: u32) -> ${four} { return ${four}(b[at]); }
 ${tile.depth === 0 ? '' : sharedDeclarations(tile, kind)}
 @compute @workgroup_size(${tile.across}, ${tile.down})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) own: vec3u) {
@@ -109,14 +115,14 @@ function directLoop(tile: Tile, kind: ProductKind): string {
   ];
   const loads = [
     ...(transposeA
-      ? both(4, tile.rows / 4, (l, i) => `let x${l}_${i} = a[a${i} + (4u * at + ${l}u) * sizes.strideA];`)
-      : rows.map((i) => `let x${i} = a[a${i} + at];`)),
+      ? both(4, tile.rows / 4, (l, i) => `let x${l}_${i} = loadA(a${i} + (4u * at + ${l}u) * sizes.strideA);`)
+      : rows.map((i) => `let x${i} = loadA(a${i} + at);`)),
     ...(transposeB
-      ? columns.map((j) => `let t${j} = b[b${j} + at];`)
+      ? columns.map((j) => `let t${j} = loadB(b${j} + at);`)
       : both(
           4,
           tile.columns / 4,
-          (l, j) => `let y${l}_${j} = b[b${j} + (4u * at + ${l}u) * sizes.strideB];`,
+          (l, j) => `let y${l}_${j} = loadB(b${j} + (4u * at + ${l}u) * sizes.strideB);`,
         )),
     ...(transposeB
       ? both(4, tile.columns / 4, (l, j) => `let y${l}_${j} = ${across4('t', 4 * j, l, kind)};`)
@@ -174,21 +180,21 @@ var<workgroup> sharedB: array<vec4<${type}>, ${(depth * columns * across) / 4}>;
 const loadA = (k4: number, { type }: ProductKind): string[] => [
   `let at = slice + i % ${k4}u;`,
   `let row = min(4u * groupRow + i / ${k4}u, sizes.m - 1u);`,
-  `sharedA[i] = select(vec4<${type}>(), a[startA + row * sizes.strideA + min(at, sizes.k4 - 1u)], at < last);`,
+  `sharedA[i] = select(vec4<${type}>(), loadA(startA + row * sizes.strideA + min(at, sizes.k4 - 1u)), at < last);`,
 ];
 
 /** Rows of the transposed A, which go along k, by fours along m. */
 const loadTransposedA = (rows4: number, { type }: ProductKind): string[] => [
   `let at = 4u * slice + i / ${rows4}u;`,
   `let row = min(groupRow + i % ${rows4}u, lastRow);`,
-  `sharedA[i] = select(vec4<${type}>(), a[startA + min(at, 4u * sizes.k4 - 1u) * sizes.strideA + row], at < 4u * last);`,
+  `sharedA[i] = select(vec4<${type}>(), loadA(startA + min(at, 4u * sizes.k4 - 1u) * sizes.strideA + row), at < 4u * last);`,
 ];
 
 /** Rows of B, which go along k, by fours along n. */
 const loadB = (columns4: number, { type }: ProductKind): string[] => [
   `let at = 4u * slice + i / ${columns4}u;`,
   `let column = min(groupColumn + i % ${columns4}u, lastColumn);`,
-  `sharedB[i] = select(vec4<${type}>(), b[startB + min(at, 4u * sizes.k4 - 1u) * sizes.strideB + column], at < 4u * last);`,
+  `sharedB[i] = select(vec4<${type}>(), loadB(startB + min(at, 4u * sizes.k4 - 1u) * sizes.strideB + column), at < 4u * last);`,
 ];
 
 /** Blocks of 4 × 4 of the transposed B, turned round on the way. */
@@ -199,7 +205,7 @@ const loadTransposedB = (columns4: number, k4: number, kind: ProductKind): strin
   ...times(
     4,
     (j) =>
-      `let t${j} = select(vec4<${kind.type}>(), b[source + min(4u * column + ${j}u, sizes.n - 1u) * sizes.strideB], at < last);`,
+      `let t${j} = select(vec4<${kind.type}>(), loadB(source + min(4u * column + ${j}u, sizes.n - 1u) * sizes.strideB), at < last);`,
   ),
   `let to = 4u * (i % ${k4}u) * ${columns4}u + i / ${k4}u;`,
   ...times(4, (l) => `sharedB[to + ${l * columns4}u] = ${across4('t', 0, l, kind)};`),

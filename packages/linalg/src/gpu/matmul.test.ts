@@ -1,4 +1,4 @@
-import { createRuntime, operation, SchedulingError } from '@poniard/core';
+import { createRuntime, operation, SchedulingError, scope } from '@poniard/core';
 import { array, type MatmulOptions, matmul, NDArray, rand, randn, zeros } from '@poniard/linalg';
 import { cpuThreads } from '@poniard/proc-cpu';
 import { type GpuArray, type GpuDevicePort, gpuImplementation, webgpu } from '@poniard/proc-gpu';
@@ -221,11 +221,23 @@ describe.skipIf(!hasGpu)('matmul where there are threads and a GPU', () => {
     expect(relativeError(single, host)).toBeLessThan(1e-6);
   });
 
+  test('precision: half is computed on threads where the GPU has no shader-f16', async () => {
+    const plugins = [cpuThreads({ threads: 1 }), webgpu({ adapter: 'software' })];
+    await using runtime = createRuntime({ plugins });
+    await runtime.ready();
+    const x = rand([8, 8], { seed: 6 });
+    const half = await runtime.spawn(matmul, x, x, { precision: 'half' });
+    expect([...half]).toEqual([...(await matmul(x, x, { precision: 'half' }))]);
+    const onGpu = runtime.spawn.with({ scope: scope({ gpu: 0 }) }, matmul, x, x, { precision: 'half' });
+    await expect(onGpu).rejects.toThrow(/lacks shader-f16, which precision 'half' needs/);
+  });
+
   test('precision: single is for floats', async () => {
     const x = zeros([2, 2], 'int32');
     await expect(matmul(x, x, { precision: 'single' })).rejects.toThrow("precision 'single' is for floats");
-    await expect(matmul(x, x, { precision: 'half' as never })).rejects.toThrow(
-      "precision is 'single' or not given",
+    await expect(matmul(x, x, { precision: 'half' })).rejects.toThrow("precision 'half' is for floats");
+    await expect(matmul(x, x, { precision: 'double' as never })).rejects.toThrow(
+      "precision is 'single', 'half' or not given",
     );
   });
 });

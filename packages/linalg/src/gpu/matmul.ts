@@ -11,7 +11,7 @@ import { type RecordTrial, type TileStore, Tuning } from './tuning.js';
 
 /** A factor as the kernel reads it: a stack of matrices whose rows are whole fours. */
 interface Factor {
-  readonly array: GpuArray<ComputedDType>;
+  readonly array: GpuArray<ComputedDType | 'float16'>;
   readonly transposed: boolean;
   /** The axes before the last two. */
   readonly stack: readonly number[];
@@ -61,8 +61,9 @@ function matmul(
   const { kept, multiplications, ...extents } = productShape(x, y, options);
   const out = gpu.alloc(kept, x.dtype, { zeroed: extents.k === 0 });
   if (out.size === 0 || extents.k === 0) return out;
-  const a = leftFactor(gpu, x, options.transposeA ?? false);
-  const b = rightFactor(gpu, y, options.transposeB ?? false);
+  const half = options.precision === 'half';
+  const a = leftFactor(gpu, x, options.transposeA ?? false, half);
+  const b = rightFactor(gpu, y, options.transposeB ?? false, half);
   const record = (): GpuArray => {
     multiply(gpu, tuning.tiles, out, a, b, folded(extents, a, b));
     return out;
@@ -78,7 +79,7 @@ function trial(gpu: GpuDevicePort): RecordTrial {
       arrays = Array.from({ length: 3 }, () => gpu.alloc([size, size], 'float32', { zeroed: true }));
     const [x, y, out] = arrays as [GpuArray<'float32'>, GpuArray<'float32'>, GpuArray<'float32'>];
     const tiles = { candidates: [{ tile, cost: 1 }], workgroups: 1 };
-    multiply(gpu, tiles, out, leftFactor(gpu, x, false), rightFactor(gpu, y, false), {
+    multiply(gpu, tiles, out, leftFactor(gpu, x, false, false), rightFactor(gpu, y, false, false), {
       m: size,
       n: size,
       k: size,
@@ -87,15 +88,25 @@ function trial(gpu: GpuDevicePort): RecordTrial {
   };
 }
 
-function leftFactor(gpu: GpuDevicePort, x: GpuArray<ComputedDType>, transpose: boolean): Factor {
-  if (x.dimension === 1) return factor(gpu, gpu.reshape(x, [1, x.size]), false, false);
-  return factor(gpu, x, transpose, transpose);
+function leftFactor(
+  gpu: GpuDevicePort,
+  x: GpuArray<ComputedDType>,
+  transpose: boolean,
+  half: boolean,
+): Factor {
+  if (x.dimension === 1) return factor(gpu, gpu.reshape(x, [1, x.size]), false, false, half);
+  return factor(gpu, x, transpose, transpose, half);
 }
 
-function rightFactor(gpu: GpuDevicePort, y: GpuArray<ComputedDType>, transpose: boolean): Factor {
+function rightFactor(
+  gpu: GpuDevicePort,
+  y: GpuArray<ComputedDType>,
+  transpose: boolean,
+  half: boolean,
+): Factor {
   // A vector is one column, which is how the transpose of a row is stored.
-  if (y.dimension === 1) return factor(gpu, gpu.reshape(y, [1, y.size]), true, false);
-  return factor(gpu, y, transpose, !transpose);
+  if (y.dimension === 1) return factor(gpu, gpu.reshape(y, [1, y.size]), true, false, half);
+  return factor(gpu, y, transpose, !transpose, half);
 }
 
 /** `kAlongRows`: steps along k go from row to row, so there must be whole fours of rows too. */
@@ -104,9 +115,10 @@ function factor(
   given: GpuArray<ComputedDType>,
   transposed: boolean,
   kAlongRows: boolean,
+  half: boolean,
 ): Factor {
   const [rows, columns] = given.shape.slice(-2) as [number, number];
-  const array = padded(gpu, given, [rows, columns], kAlongRows);
+  const array = padded(gpu, given, [rows, columns], kAlongRows, half);
   const stride = upToFour(columns) / 4;
   const layer = stride * (kAlongRows ? upToFour(rows) : rows);
   return { array, transposed, stack: given.shape.slice(0, -2), stride, layer };
@@ -131,7 +143,8 @@ function multiply(
   const layers = sizeOf(stack);
   const { tile, splits } = chooseTile(tiles, { m, n, k, layers });
   const kind: ProductKind = {
-    type: wgslType(a.array),
+    type: wgslType(out),
+    half: a.array.dtype === 'float16',
     transposeA: a.transposed,
     transposeB: b.transposed,
     fours: n % 4 === 0,

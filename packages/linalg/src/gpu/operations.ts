@@ -32,7 +32,12 @@ function acceptsFloats(args: readonly GpuArgument[]) {
 }
 
 export const matmulGpu = onGpu(makeMatmul(tileFile()), {
-  single: ([x, y, options]) => isFloat(x) && isFloat(y) && asksForSingle(options),
+  accepts(args, { adapter, features }) {
+    if (precisionOf(args[2]) === 'half' && !features.has('shader-f16'))
+      return { reason: `${adapter} lacks shader-f16, which precision 'half' needs` };
+    return accepts(args);
+  },
+  single: ([x, y, options]) => isFloat(x) && isFloat(y) && precisionOf(options) !== undefined,
 });
 export const addGpu = onGpu(elementwise.add);
 export const subGpu = onGpu(elementwise.sub);
@@ -63,8 +68,8 @@ function isFloat(arg: GpuArgument | undefined): boolean {
   return arg?.kind !== 'array' || arg.dtype.startsWith('float');
 }
 
-function asksForSingle(options: GpuArgument | undefined): boolean {
-  return (given(options) as MatmulOptions | undefined)?.precision === 'single';
+function precisionOf(options: GpuArgument | undefined): MatmulOptions['precision'] {
+  return (given(options) as MatmulOptions | undefined)?.precision;
 }
 
 function given(arg: GpuArgument | undefined): unknown {

@@ -9,10 +9,14 @@ import {
   workgroupsFor,
 } from './port.js';
 
-const padKernel = (type: WgslType): string => `
+/** Exported for a test: a software GPU has no half precision. */
+export const padKernel = (
+  type: WgslType,
+  stored: WgslType | 'f16',
+): string => `${stored === 'f16' ? 'enable f16;' : ''}
 struct Sizes { rows: u32, columns: u32, paddedRows: u32, paddedColumns: u32 }
 @group(0) @binding(0) var<storage, read> given: array<${type}>;
-@group(0) @binding(1) var<storage, read_write> padded: array<${type}>;
+@group(0) @binding(1) var<storage, read_write> padded: array<${stored}>;
 @group(0) @binding(2) var<uniform> sizes: Sizes;
 ${EACH_ELEMENT}
   if (index >= arrayLength(&padded)) { return; }
@@ -21,23 +25,31 @@ ${EACH_ELEMENT}
   let layer = index / sizes.paddedColumns / sizes.paddedRows;
   let source = (layer * sizes.rows + row) * sizes.columns + column;
   let isGiven = row < sizes.rows && column < sizes.columns;
-  padded[index] = select(0, given[select(0u, source, isGiven)], isGiven);
+  padded[index] = ${stored}(select(0, given[select(0u, source, isGiven)], isGiven));
 }`;
 
-/** A stack of matrices (the last two axes) with rows and columns up to the next multiple of 4; itself where it has them. */
+/**
+ * A stack of matrices (the last two axes) with rows and columns up to the next multiple of 4, in half precision where `half`
+ * says so; itself where it is as it should be.
+ */
 export function padded(
   gpu: GpuDevicePort,
   array: GpuArray<ComputedDType>,
   [rows, columns]: readonly [number, number],
   padRows: boolean,
-): GpuArray<ComputedDType> {
+  half: boolean,
+): GpuArray<ComputedDType | 'float16'> {
   const paddedRows = padRows ? upToFour(rows) : rows;
   const paddedColumns = upToFour(columns);
-  if (paddedRows === rows && paddedColumns === columns) return array;
+  if (paddedRows === rows && paddedColumns === columns && !half) return array;
   const layers = array.size / (rows * columns);
-  const out = gpu.alloc([layers, paddedRows, paddedColumns], array.dtype);
+  const out = gpu.alloc([layers, paddedRows, paddedColumns], half ? 'float16' : array.dtype);
   const type = wgslType(array);
-  const kernel = gpu.kernel(`linalg.pad ${type}`, () => ({ label: 'pad', wgsl: padKernel(type) }));
+  const stored = half ? 'f16' : type;
+  const kernel = gpu.kernel(`linalg.pad ${type} ${stored}`, () => ({
+    label: 'pad',
+    wgsl: padKernel(type, stored),
+  }));
   gpu.run(kernel, {
     bindings: [array, out],
     workgroups: workgroupsFor(out.size, gpu.limits.workgroupsPerDimension),

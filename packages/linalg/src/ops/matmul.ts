@@ -10,6 +10,7 @@ import { cut, longestAxis, planOrNone, spans } from '../plan.js';
 import { sizeOf, stretchedStrides } from '../shapes.js';
 import { checkArray } from './check.js';
 import { asFactor, asMatrix } from './factors.js';
+import { asHalf } from './half.js';
 import { multiplyIntegers } from './integers.js';
 import { type MatmulOptions, productShape } from './product.js';
 
@@ -139,7 +140,7 @@ function* matrices<D extends DType>(out: NDArray<D>, x: NDArray<D>, y: NDArray<D
   }
 }
 
-/** The product's factors as stacks of matrices of one shape; `precision: 'single'` converts them. */
+/** The product's factors as stacks of matrices of one shape; `precision` converts them. */
 function understand<D extends DType>(
   givenX: NDArray<D>,
   givenY: NDArray<D>,
@@ -149,8 +150,8 @@ function understand<D extends DType>(
   checkArray('matmul', 'y', givenY);
   const { m, k, n, stack, kept, multiplications } = productShape(givenX, givenY, options);
   const { transposeA = false, transposeB = false, precision } = options;
-  const x = precision === 'single' ? asSingle(givenX) : givenX;
-  const y = precision === 'single' ? asSingle(givenY) : givenY;
+  const x = withPrecision(givenX, precision);
+  const y = withPrecision(givenY, precision);
   return {
     x: stacked(x.dimension === 1 ? column(x).transpose() : swapped(x, transposeA), [...stack, m, k]),
     y: stacked(y.dimension === 1 ? column(y) : swapped(y, transposeB), [...stack, k, n]),
@@ -160,8 +161,14 @@ function understand<D extends DType>(
   };
 }
 
-function asSingle<D extends DType>(array: NDArray<D>): NDArray<D> {
-  return array.dtype === 'float32' ? array : (array.astype('float32') as NDArray<DType> as NDArray<D>);
+/** Converted as asked for: then it is float32, whatever it was. */
+function withPrecision<D extends DType>(
+  array: NDArray<D>,
+  precision: MatmulOptions['precision'],
+): NDArray<D> {
+  if (precision === undefined || (precision === 'single' && array.dtype === 'float32')) return array;
+  const converted = precision === 'half' ? asHalf(array as Floats) : array.astype('float32');
+  return converted as NDArray<DType> as NDArray<D>;
 }
 
 function blank<D extends DType>({ x, shape }: Product<D>): NDArray<D> {

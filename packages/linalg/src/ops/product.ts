@@ -11,13 +11,14 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
   /**
    * `'single'`: factors of float64 are multiplied as float32, which gives float32. So the product may run on a GPU, which
-   * has no float64.
+   * has no float64. `'half'`: factors of floats are rounded to half precision (11 bits, up to 65504) and their products are
+   * added up in float32, which gives float32; faster on GPUs that have `shader-f16`, not on others and on CPUs.
    */
-  readonly precision?: 'single';
+  readonly precision?: 'single' | 'half';
 }
 
 /** The element type of a product. */
-export type ProductDType<D extends DType, O> = O extends { readonly precision: 'single' } ? 'float32' : D;
+export type ProductDType<D extends DType, O> = O extends { readonly precision: string } ? 'float32' : D;
 
 /** A product with its axes sorted out. */
 export interface ProductShape {
@@ -65,10 +66,14 @@ function matrixOf(shape: readonly number[], transposed: boolean): readonly [numb
 
 function checkPrecision(x: Described, y: Described, { precision }: MatmulOptions): void {
   if (precision === undefined) return;
-  if (precision !== 'single')
-    throw new TypeError(`matmul: precision is 'single' or not given, not ${JSON.stringify(precision)}`);
+  if (precision !== 'single' && precision !== 'half')
+    throw new TypeError(
+      `matmul: precision is 'single', 'half' or not given, not ${JSON.stringify(precision)}`,
+    );
   for (const array of [x, y]) {
     if (!array.dtype.startsWith('float'))
-      throw new TypeError(`matmul: precision 'single' is for floats; convert ${describe(array)} with astype`);
+      throw new TypeError(
+        `matmul: precision '${precision}' is for floats; convert ${describe(array)} with astype`,
+      );
   }
 }
