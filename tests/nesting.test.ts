@@ -167,6 +167,14 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
     expect(await spawn(nesting.chainOfPromises, 30)).toBe(30);
   });
 
+  it('S9. children find a place though much is queued behind their parents', async () => {
+    const behind = Array.from({ length: 4 }, () => {
+      const parent = spawn(nesting.deep, 3);
+      return [1, 2, 3].map((i) => spawn.with({ timeUtil: 1000 }, (a: number, b: number) => a + b, parent, i));
+    });
+    expect(await Promise.all(behind.flat())).toEqual([4, 5, 6, 4, 5, 6, 4, 5, 6, 4, 5, 6]);
+  });
+
   it('S9. a child that nobody awaits is done all the same', async () => {
     const words = counters(1);
     await spawn(nesting.fireAndForget, words);

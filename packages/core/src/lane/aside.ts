@@ -1,6 +1,7 @@
 /**
  * @file Calls that stand aside. One that needs the result of a call that goes on asynchronously lets those behind it go
- * first: the one that it waits for may itself wait for a task that stands behind it.
+ * first: the one that it waits for may itself wait for a task that stands behind it. Slots are used anew when the host
+ * takes calls back, so a call is known by its slot and its claim word.
  */
 import { Arg, firstArgument } from './protocol.js';
 
@@ -11,40 +12,51 @@ interface Standing {
 }
 
 export class Aside {
-  /** By the slot of an earlier call whose result they need. */
+  /** By the call whose result they need. */
   private readonly waiting = new Map<number, Standing[]>();
-  private readonly slots = new Set<unknown>();
+  /** By slot: the last call there that stands aside. */
+  private readonly standing = new Map<number, Standing>();
   /** Calls that have all results now, oldest first. */
-  private readonly resumed: unknown[][] = [];
+  private readonly resumed: Standing[] = [];
 
-  constructor(private readonly result: (slot: number) => unknown) {}
+  /** `result`: of the last call in a slot. `isOffered`: whether a call that has not begun is still the lane's. */
+  constructor(
+    private readonly result: (slot: number) => unknown,
+    private readonly isOffered: (slot: number, word: number) => boolean,
+  ) {}
 
   /** Whether no call stands aside. */
   get empty(): boolean {
-    return this.slots.size === 0;
+    return this.standing.size === 0;
   }
   /** The next call that may begin, as its part of a work message. */
   get next(): readonly unknown[] | undefined {
-    return this.resumed[0];
+    return this.resumed[0]?.work;
   }
 
   take(): readonly unknown[] {
-    const work = this.resumed.shift() as unknown[];
-    this.slots.delete(work[1]);
-    return work;
+    const call = this.resumed.shift() as Standing;
+    const slot = call.work[1] as number;
+    if (this.standing.get(slot) === call) this.standing.delete(slot);
+    return call.work;
   }
 
   /**
    * Takes the call at `from` of a work message out of the queue, if it needs a result that is not there. Gives where
-   * the next one begins, or `undefined` where nothing is missing.
+   * the next one begins, or `undefined` where nothing is missing. `runningWord`: of the call that runs in a slot.
    */
-  put(batch: readonly unknown[], from: number, isRunning: (slot: number) => boolean): number | undefined {
+  put(
+    batch: readonly unknown[],
+    from: number,
+    runningWord: (slot: number) => number | undefined,
+  ): number | undefined {
     const first = from + firstArgument(batch[from + 5] as number);
     const end = first + 2 * (batch[from + 7] as number);
-    const missing = new Set<number>();
+    const missing = new Map<number, number>();
     for (let at = first; at < end; at += 2) {
       const slot = batch[at + 1] as number;
-      if (batch[at] === Arg.Slot && (isRunning(slot) || this.slots.has(slot))) missing.add(slot);
+      const word = batch[at] === Arg.Slot ? (runningWord(slot) ?? this.standingWord(slot)) : undefined;
+      if (word !== undefined) missing.set(slot, word);
     }
     if (missing.size === 0) return undefined;
     const call: Standing = { work: batch.slice(from, end), missing: missing.size };
@@ -53,24 +65,29 @@ export class Aside {
       const slot = batch[at + 1] as number;
       if (batch[at] === Arg.Slot && !missing.has(slot)) this.takeInput(call.work, slot);
     }
-    for (const slot of missing) {
-      const others = this.waiting.get(slot);
-      if (others === undefined) this.waiting.set(slot, [call]);
+    for (const [slot, word] of missing) {
+      const others = this.waiting.get(key(slot, word));
+      if (others === undefined) this.waiting.set(key(slot, word), [call]);
       else others.push(call);
     }
-    this.slots.add(batch[from + 1]);
+    this.standing.set(batch[from + 1] as number, call);
     return end;
   }
 
-  /** The call in `slot` has ended: those that stood aside for it go on. */
-  ended(slot: number): void {
-    const waiting = this.waiting.get(slot);
+  /** A call has ended, or was taken back: those that stood aside for it go on. */
+  ended(slot: number, word: number): void {
+    const waiting = this.waiting.get(key(slot, word));
     if (waiting === undefined) return;
-    this.waiting.delete(slot);
+    this.waiting.delete(key(slot, word));
     for (const call of waiting) {
       this.takeInput(call.work, slot);
-      if (--call.missing === 0) this.resumed.push(call.work);
+      if (--call.missing === 0) this.resumed.push(call);
     }
+  }
+
+  private standingWord(slot: number): number | undefined {
+    const word = this.standing.get(slot)?.work[2] as number | undefined;
+    return word !== undefined && this.isOffered(slot, word) ? word : undefined;
   }
 
   private takeInput(work: unknown[], slot: number): void {
@@ -81,3 +98,6 @@ export class Aside {
     }
   }
 }
+
+/** Words have 30 bits. */
+const key = (slot: number, word: number): number => slot * 2 ** 30 + word;

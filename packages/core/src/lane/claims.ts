@@ -40,6 +40,11 @@ export class Claims {
     return Atomics.compareExchange(this.words, slot, word, word - QUEUED + REVOKED) === word;
   }
 
+  /** Whether the call is in its slot, and has neither begun nor been taken back. */
+  isOffered(slot: number, word: number): boolean {
+    return Atomics.load(this.words, slot) === word;
+  }
+
   hasBegun(slot: number, word: number): boolean {
     const now = Atomics.load(this.words, slot);
     return now === word - QUEUED + RUNNING || now === word - QUEUED + DONE;

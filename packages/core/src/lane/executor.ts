@@ -65,7 +65,10 @@ export class LaneExecutor implements Places {
     this.claims = new Claims(setup.claims);
     this.values = new LaneValues(setup, importModule);
     this.functions = new LaneFunctions(importModule);
-    this.aside = new Aside((slot) => this.values.result(slot));
+    this.aside = new Aside(
+      (slot) => this.values.result(slot),
+      (slot, word) => this.claims.isOffered(slot, word),
+    );
     this.runtime = makeRuntime(this, this.values.codecs);
   }
 
@@ -131,7 +134,7 @@ export class LaneExecutor implements Places {
 
   /** Whether the call at the cursor had to stand aside. */
   private putAside(batch: readonly unknown[]): boolean {
-    const end = this.aside.put(batch, this.cursor, (slot) => this.running.has(slot));
+    const end = this.aside.put(batch, this.cursor, (slot) => this.running.get(slot)?.word);
     if (end !== undefined) this.cursor = end;
     return end !== undefined;
   }
@@ -203,7 +206,7 @@ export class LaneExecutor implements Places {
     const around = flags & Flag.Around ? (batch[at++] as TaskOptions) : undefined;
     this.cursor = at + 2 * arity;
     if (!this.claims.begin(slot, word)) {
-      this.aside.ended(slot);
+      this.aside.ended(slot, word);
       return now;
     }
     const run: Running = {
@@ -292,7 +295,7 @@ export class LaneExecutor implements Places {
     run.ended = how;
     if (how === 'badly') this.runtime.callOff(run);
     this.claims.end(run.slot, run.word);
-    this.aside.ended(run.slot);
+    this.aside.ended(run.slot, run.word);
   }
 
   private scope(run: Running, name: string, attempt: number, around: TaskOptions | undefined): TaskScope {

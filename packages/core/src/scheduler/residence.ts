@@ -62,7 +62,8 @@ function waitFor(record: TaskRecord, input: TaskRecord): void {
 function unfinishedOn(record: TaskRecord, place: Place): number {
   let count = 0;
   for (const arg of record.args) {
-    if (arg instanceof TaskRecord && arg.phase === Phase.Sent && arg.place === place) count++;
+    if (arg instanceof TaskRecord && arg.phase === Phase.Sent && arg.place === place && !arg.suspended)
+      count++;
   }
   return count;
 }

@@ -4,7 +4,7 @@
  * live in `residence.ts`, how idle processors get work in `stealing.ts`, who may run what in `candidates.ts`.
  */
 import { PoniardError } from '../errors.js';
-import { placeBehindInputs } from './behind.js';
+import { placeBehindInputs, recallBehind, takeBackBehind } from './behind.js';
 import { CandidateTable } from './candidates.js';
 import { sizeClass, TransferTimes, whole } from './costs.js';
 import { Instructions, type SchedulerEvent, type Trace } from './events.js';
@@ -92,6 +92,7 @@ export class SchedulerState {
         // Code that a task left running may wait for another task when it has ended itself.
         if (event.record.phase !== Phase.Sent && !event.record.cancelling) break;
         event.record.place?.suspend(event.record);
+        if (event.record.dependents !== undefined) takeBackBehind(this, event.record);
         this.feedLater(event.record.place);
         break;
       case 'resumed':
@@ -392,7 +393,10 @@ export class SchedulerState {
   /** A task that was handed out comes back unstarted, or starts anew. */
   again(record: TaskRecord): void {
     if (record.phase === Phase.Sent) this.setPhase(record, Phase.Waiting);
+    const { place } = record;
     record.place = undefined;
+    if (place !== undefined && place.outbox.length > 0 && record.dependents !== undefined)
+      recallBehind(this, record, place);
     if (record.pending === 0) this.ready.push(record);
   }
 

@@ -206,11 +206,25 @@ export class Driver implements Outcomes {
     settings: TaskRecord['settings'],
     parent?: TaskRecord,
   ): TaskRecord {
+    const record = this.register(fn, args, settings);
+    this.handle({ type: 'spawn', record, parent });
+    return record;
+  }
+
+  /** A task of which the scheduler has not heard. */
+  make(fn: Fn, args: readonly Input[]): TaskRecord {
+    return this.register(this.fn(fn), args as Argument[], resolveSettings([], NOTHING));
+  }
+
+  private register(
+    fn: FunctionRecord,
+    args: readonly Argument[],
+    settings: TaskRecord['settings'],
+  ): TaskRecord {
     const record = new TaskRecord(this.records.length + 1, fn, args, settings);
     record.handle = {};
     this.records.push(record);
     if (this.options.checked !== false) this.phases.watch(record);
-    this.handle({ type: 'spawn', record, parent });
     return record;
   }
 
