@@ -194,7 +194,12 @@ export interface Transfer {
 /** What a plug-in registers under `PROCESSOR_PROVIDER`. */
 export interface ProcessorProvider {
   readonly name: string;
-  /** Called once, when the runtime is made. Processors given at once are there before the first task. */
+  /**
+   * An implementation: it starts when a function that has this one is first spawned, or `ready()` is called. Default: with
+   * the runtime.
+   */
+  readonly startsFor?: string;
+  /** Called once. Processors given at once, when the runtime is made, are there before the first task. */
   start(host: ProcessorHost): readonly Processor[] | Promise<readonly Processor[]>;
 }
 

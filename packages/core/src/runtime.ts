@@ -2,6 +2,7 @@
 import { anyScope, includes, type Scope } from '@poniard/scopes';
 import type { DependencyContainer } from 'tsyringe';
 import { ambient } from './ambient.js';
+import { BringUp } from './bring-up.js';
 import type { Chunk } from './chunk.js';
 import { isChunk } from './chunk.js';
 import { CancelledError, FunctionTransferError, PoniardError, ValueTransferError } from './errors.js';
@@ -17,7 +18,7 @@ import { NestedRuntime } from './nested-runtime.js';
 import type { SchedulerOptions, TaskOptions } from './options.js';
 import { checkOptions, checkShared } from './options-check.js';
 import type { Plugin } from './plugin.js';
-import type { Processor, ProcessorHost, ProcessorProvider } from './processor.js';
+import type { Processor, ProcessorHost } from './processor.js';
 import { RuntimeBase } from './runtime-base.js';
 import { dagOf } from './scheduler/dag.js';
 import { interruption } from './scheduler/interruption.js';
@@ -80,8 +81,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   private readonly events: EventStream;
   private readonly plain: TaskSettings;
   private readonly settingsCache = new WeakMap<TaskOptions, Map<TaskOptions | undefined, TaskSettings>>();
-  private readonly providers: readonly ProcessorProvider[];
-  private readonly started: Promise<void>;
+  private readonly bringUp: BringUp;
   private readonly inline: InlineProcessor;
   private state: 'open' | 'closing' | 'closed' = 'open';
   private closing: Promise<void> | undefined = undefined;
@@ -98,7 +98,6 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     this.plain = resolveSettings([this.defaults], NOTHING);
     this.functions = ports.registry;
     this.events = events;
-    this.providers = providers;
     this.shell = new Shell(ports, cacheLimit);
     this.sampleTask = new LocalTask(this.shell, this.shell.sample, () => {});
     this.inline = new InlineProcessor(providers.length === 0, ports.clock, ambient.scopes, this, (call) => {
@@ -107,13 +106,17 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     this.shell.addProcessor(this.inline);
     for (const mover of movers) this.shell.moves.add(mover);
     if (handleInterrupt) this.stopListening = ports.host.onInterrupt?.(() => interruption(this.shell));
-    this.started = this.start();
-    this.started.catch(() => {});
+    this.bringUp = new BringUp(providers, this.shell, this.processorHost());
+    this.functions.onOperation((implementations) => this.bringUp.needed(implementations));
+    this.bringUp.start();
   }
 
-  /** Resolves when all plug-ins are up; rejects with a `PoniardError` that names one that failed. */
+  /**
+   * Resolves when all plug-ins are up, those too whose processors nothing has needed yet, such as a GPU; rejects with a
+   * `PoniardError` that names one that failed.
+   */
   ready(): Promise<void> {
-    return this.started;
+    return this.bringUp.ready();
   }
 
   /** The processors that `scope` admits; all where none is given. */
@@ -346,8 +349,8 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     return handle;
   }
 
-  private async start(): Promise<void> {
-    const host: ProcessorHost = {
+  private processorHost(): ProcessorHost {
+    return {
       add: (...processors) => {
         for (const processor of processors) this.shell.addProcessor(processor);
       },
@@ -356,35 +359,13 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       absent: (kind, reason) => this.shell.absent(kind, reason),
       nested: new NestedRuntime(this.shell, this.functions, this.defaults),
     };
-    const failures: PoniardError[] = [];
-    const coming = this.providers.map((provider) => {
-      const failed = (error: unknown): void => {
-        const reason = error instanceof Error ? error.message : String(error);
-        failures.push(
-          new PoniardError(`the plugin ${provider.name} could not start: ${reason}`, { cause: error }),
-        );
-      };
-      try {
-        const processors = provider.start(host);
-        if (processors instanceof Promise) return processors.then((given) => host.add(...given), failed);
-        host.add(...processors);
-      } catch (error) {
-        failed(error);
-      }
-      return undefined;
-    });
-    // Where all have come at once, tasks that fit none are told so at once too.
-    const late = coming.filter((promise) => promise !== undefined);
-    if (late.length > 0) await Promise.all(late);
-    this.shell.complete();
-    const [failure] = failures;
-    if (failure !== undefined) throw failure;
   }
 
   private async shutDown({ timeout, force }: CloseOptions): Promise<void> {
     this.state = 'closing';
     if (!force) await this.shell.idle(timeout);
     this.state = 'closed';
+    this.bringUp.close();
     this.stopListening?.();
     this.shell.stop(new CancelledError('the runtime was closed before the task ended'), true);
     await Promise.all(this.shell.state.places.map(({ processor }) => processor.close()));

@@ -28,7 +28,7 @@ const GPU_COUNT = Symbol.for('poniard.GPU_COUNT');
 
 /**
  * Runs operations on a GPU: kind `'webgpu'`, ids `gpu:0` … In a page through `navigator.gpu`, in Node through the package
- * `webgpu` (Dawn). Where there is no adapter it brings nothing, and everything runs on the CPU; `gpuInfo()` says why, and so do
+ * `webgpu` (Dawn). The GPU comes up when something that can run on it is first spawned. Where there is no adapter it brings nothing, and everything runs on the CPU; `gpuInfo()` says why, and so do
  * `runtime.explain(task)`, the event `processor:absent`, and the environment variable `NODE_DEBUG=poniard`. Dagger: `DaggerGPU`.
  *
  * @throws TypeError for an unknown option or one of the wrong type.
@@ -63,6 +63,8 @@ export function webgpu(options: WebgpuOptions = {}): Plugin {
       container.register(PROCESSOR_PROVIDER, {
         useFactory: (child) => ({
           name: 'webgpu',
+          // Bringing a GPU's driver up takes a tenth of a second, which most programs have no use for.
+          startsFor: 'webgpu',
           async start(host) {
             try {
               const found = await findAdapter(adapter);

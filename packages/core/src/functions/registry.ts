@@ -122,6 +122,7 @@ export const GIVEN = new FunctionRecord(0, { name: 'value', implementations: {} 
 /** The functions of a runtime, by identity. */
 export class FunctionRegistry {
   private readonly records = new WeakMap<AnyFunction, FunctionRecord>();
+  private operationListener: (implementations: readonly string[]) => void = () => {};
   private nextId = 1;
 
   /** The last one looked up: a loop spawns the same function again and again. */
@@ -215,8 +216,14 @@ export class FunctionRegistry {
     this.lastRecord = undefined;
   }
 
+  /** Hears of the implementations of each operation that comes. */
+  onOperation(listener: (implementations: readonly string[]) => void): void {
+    this.operationListener = listener;
+  }
+
   /** A record for a function that is not here, such as one that a worker's task spawns. */
   create(shape: OperationShape): FunctionRecord {
+    this.operationListener(Object.keys(shape.implementations));
     return new FunctionRecord(this.nextId++, shape);
   }
 }

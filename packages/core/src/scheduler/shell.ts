@@ -282,8 +282,9 @@ export class Shell implements Outcomes {
   }
 
   /** All plug-ins have brought their processors. */
-  complete(): void {
-    this.state.handle({ type: 'complete' });
+  complete(complete: boolean): void {
+    if (complete) this.state.handle({ type: 'complete' });
+    else this.state.complete = false;
     this.flushSoon();
   }
 
