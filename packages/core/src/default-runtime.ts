@@ -4,6 +4,8 @@ import { ambient } from './ambient.js';
 import type { Chunk } from './chunk.js';
 import { controlOf, type TaskScheduler } from './control.js';
 import { PoniardError } from './errors.js';
+import type { MutableOptions } from './in-place/make.js';
+import type { Shard, ShardOptions } from './in-place/shard.js';
 import type { Collect, CollectOptions } from './lazy/collect.js';
 import type { Thunk } from './lazy/thunk.js';
 import type { TaskOptions } from './options.js';
@@ -107,6 +109,50 @@ export function compute<T>(node: Thunk<T>, options?: CollectOptions): Promise<Ch
  */
 export const collect = ((structure: unknown, options?: CollectOptions) =>
   ambient.current().collect(structure, options)) as Collect;
+
+/**
+ * A value that is changed in place: `make` runs once, on one processor, and the value never leaves it. The tasks that take the
+ * Chunk run there and get the value itself, so that the changes of one are seen by the next (C5). `fetch` gives a copy of it as
+ * it is at that moment. If the processor dies, the value is lost, and tasks that take it fail. Dagger: `mutable`.
+ *
+ * @throws TypeError where both processor and scope are said. A task that may not run where the value is fails with a
+ * `SchedulingError` that names both places.
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * using counter = runtime.mutable(() => ({ count: 0 }));
+ * const increase = (counter: { count: number }) => ++counter.count;
+ * await Promise.all([1, 2, 3].map(() => runtime.spawn(increase, counter)));
+ * console.log(await runtime.fetch(counter)); // { count: 3 }
+ * ```
+ */
+export function mutable<T>(make: () => T | PromiseLike<T>, options?: MutableOptions): Chunk<T> {
+  return ambient.current().mutable(make, options);
+}
+
+/**
+ * One value per processor, or per process: `make` runs on each. A task that takes the shard gets the piece of where it
+ * runs, and may change it in place (C5). Iterating gives the pieces; `shard.map(fn)` one task on each. Pieces that are lost
+ * with their processor are made again. Dagger: `shard`.
+ *
+ * @throws PoniardError where no processor is in the scope; inside a task.
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * using tally = runtime.shard(() => new Map<string, number>());
+ * const count = (tally: Map<string, number>, word: string) => void tally.set(word, (tally.get(word) ?? 0) + 1);
+ * await Promise.all(['a', 'b', 'a'].map((word) => runtime.spawn(count, tally, word)));
+ * const counts = await Promise.all(tally.map((piece) => piece.get('a') ?? 0));
+ * console.log(counts.reduce((a, b) => a + b)); // 2
+ * ```
+ */
+export function shard<T>(make: () => T | PromiseLike<T>, options?: ShardOptions): Shard<T> {
+  return ambient.current().shard(make, options);
+}
 
 /** A handle on a value of this thread, to be passed to many tasks (C1). Dagger: `tochunk`. */
 export function tochunk<T>(value: T, options?: { readonly scope?: Scope }): Chunk<T> {

@@ -1,6 +1,7 @@
 /** @file Checks that both runtimes, the host's and a lane's, make on what is spawned. */
 import { isChunk } from './chunk.js';
 import type { AnyFunction } from './functions/encoded.js';
+import { isShard } from './in-place/shard.js';
 import { isThunk } from './lazy/thunk.js';
 import { isTask } from './task.js';
 
@@ -9,6 +10,7 @@ export function handleNoun(value: object): string | undefined {
   if (isTask(value)) return 'Task';
   if (isChunk(value)) return 'Chunk';
   if (isThunk(value)) return 'Thunk';
+  if (isShard(value)) return 'Shard';
   return undefined;
 }
 

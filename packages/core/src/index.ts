@@ -16,6 +16,8 @@ export {
   getOptions,
   isReady,
   map,
+  mutable,
+  shard,
   spawn,
   type TaskContext,
   taskContext,
@@ -31,6 +33,8 @@ export type { EventListener, EventType, PoniardEvent } from './events.js';
 export type { PlacementReport, PlacementRow } from './explain.js';
 export { defaultOptions, type FunctionOptions } from './function-options.js';
 export * from './functions.js';
+export type { MutableOptions } from './in-place/make.js';
+export { isShard, type Shard, type ShardOptions } from './in-place/shard.js';
 export type { Collect, Collected, CollectOptions } from './lazy/collect.js';
 export { type Delayed, delayed, type LazyForms, par } from './lazy/delayed.js';
 export { isThunk, type LazyArg, type LazyOptions, type Thunk } from './lazy/thunk.js';

@@ -1,10 +1,11 @@
 /** @file The handles of the host's runtime: on tasks and on values. */
-import type { Scope } from '@poniard/scopes';
+import { anyScope, type Scope } from '@poniard/scopes';
 import { ambient } from './ambient.js';
 import { ChunkHandle } from './chunk.js';
 import { PoniardError } from './errors.js';
 import type { AnyFunction } from './functions/encoded.js';
 import type { MemorySpace, Processor } from './processor.js';
+import { scopeOfInput } from './scheduler/in-place.js';
 import { hostValue, Phase, type TaskRecord } from './scheduler/record.js';
 import type { Shell } from './scheduler/shell.js';
 import { TaskHandle, type TaskState, type ValueSink } from './task.js';
@@ -105,30 +106,36 @@ export class LocalTask<T> extends TaskHandle<T> {
 }
 
 export class LocalChunk<T> extends ChunkHandle<T> {
-  readonly type: ChunkType;
-  readonly processor: Processor | undefined;
-  readonly space: MemorySpace;
-  readonly scope: Scope;
   private held: TaskRecord | undefined;
 
+  /** `maker`: who made the value, where that is no processor of its own. */
   constructor(
     readonly shell: Shell,
     record: TaskRecord,
-    maker: Processor | undefined,
+    private readonly maker: Processor | undefined,
   ) {
     super();
     this.held = record;
-    this.type = record.hosted ? describe(hostValue(record), shell.ports.valueCodecs) : { kind: 'object' };
-    this.processor = maker ?? record.residence?.processor ?? record.place?.processor;
-    this.space =
-      record.hosted || record.residence === undefined ? { id: 'host' } : record.residence.processor.space;
-    this.scope = record.settings.resultScope;
     shell.retain(record, this);
   }
 
   get record(): TaskRecord {
     if (this.held === undefined) throw new PoniardError('this Chunk has been released');
     return this.held;
+  }
+  get type(): ChunkType {
+    const { record } = this;
+    return record.hosted ? describe(hostValue(record), this.shell.ports.valueCodecs) : { kind: 'object' };
+  }
+  get processor(): Processor | undefined {
+    return this.maker ?? this.record.residence?.processor ?? this.record.place?.processor;
+  }
+  get space(): MemorySpace {
+    const { hosted, residence } = this.record;
+    return hosted || residence === undefined ? { id: 'host' } : residence.processor.space;
+  }
+  get scope(): Scope {
+    return scopeOfInput(this.record) ?? anyScope;
   }
   get bytes(): number {
     return this.record.bytes;

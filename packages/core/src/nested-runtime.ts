@@ -1,10 +1,11 @@
 /** @file Tasks that tasks on other threads spawn become ordinary tasks here (S9). */
 import type { Captured } from './functions/closures.js';
 import type { FunctionRecord, FunctionRegistry } from './functions/registry.js';
-import { type TaskOptions, withStaying } from './options.js';
+import { inPlace, type TaskOptions, withStaying } from './options.js';
 import { checkOptions } from './options-check.js';
 import type {
   Call,
+  HostValue,
   NestedArgument,
   NestedFunction,
   NestedHost,
@@ -17,7 +18,6 @@ import {
   type Argument,
   CapturedArgument,
   hostValue,
-  Phase,
   SnapshotArgument,
   type TaskRecord,
 } from './scheduler/record.js';
@@ -37,8 +37,8 @@ export class NestedRuntime implements NestedHost {
 
   spawn(request: NestedSpawn): NestedTask {
     const fn = this.functionOf(request.fn);
-    const given =
-      request.options === undefined ? undefined : checkOptions(request.options, `spawn ${fn.name}`);
+    const own = request.options && checkOptions(request.options, `spawn ${fn.name}`);
+    const given = request.inPlace === undefined ? own : { ...own, [inPlace]: request.inPlace };
     const syncdeps = request.syncdeps.map((task) => (task as HostedTask).record);
     const around = withStaying((request.parent as TaskRecord | undefined)?.around, request.around);
     const settings = resolveSettings([given, around, this.defaults, fn.defaults], syncdeps, around);
@@ -112,21 +112,21 @@ class HostedTask implements NestedTask {
 
   settled(listener: (outcome: NestedOutcome) => void): void {
     const { record } = this;
-    const look = (): void => {
-      if (record.phase > Phase.Finished) {
-        listener({ ok: false, error: this.shell.reject(record) });
-        return;
-      }
-      let value: unknown;
+    const failed = (error: unknown): void => listener({ ok: false, error });
+    const look = (_: number, given: unknown): void => {
       try {
-        value = record.read();
+        listener({ ok: true, ...(record.inPlace ? this.encode(given) : encodedValue(record)) });
       } catch (error) {
-        listener({ ok: false, error });
-        return;
+        failed(error);
       }
-      listener({ ok: true, value, codecs: record.codecs, buffers: record.buffers });
     };
-    this.shell.fetchInto(record, { value: look, error: look }, 0);
+    this.shell.fetchInto(record, { value: look, error: failed }, 0);
+  }
+
+  /** A copy of what is changed in place. */
+  private encode(value: unknown): HostValue {
+    const arg = this.shell.values.argument(value, () => `the value of ${this.name} (#${this.id})`);
+    return arg instanceof SnapshotArgument ? arg : { value: arg };
   }
 
   awaitedBy(by: Call | undefined): Error | undefined {
@@ -146,6 +146,10 @@ class HostedTask implements NestedTask {
   drop(): void {
     this.shell.giveUp(this.record, this);
   }
+}
+
+function encodedValue(record: TaskRecord): HostValue {
+  return { value: record.read(), codecs: record.codecs, buffers: record.buffers };
 }
 
 function argumentOf(arg: NestedArgument): Argument {

@@ -76,6 +76,12 @@ export interface TaskOptions {
   readonly propagates?: readonly Propagated[] | undefined;
 }
 
+/** `mutable`: gone for good with its processor. `piece`: of a shard, made again there. */
+export type InPlace = 'mutable' | 'piece';
+
+/** Under this key options say that the result is used where it is made, and changed there. Users cannot give it. */
+export const inPlace: unique symbol = Symbol('in place');
+
 /** A processor, or its id (`'cpu:0'`); in `proclist` also a kind (`'thread'`). */
 export type ProcessorName = string | { readonly id: string };
 

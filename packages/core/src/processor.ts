@@ -3,7 +3,7 @@
  * processors only through these interfaces; CPU threads, the inline processor and a user's own are equals.
  */
 import type { AnyFunction, EncodedFunction } from './functions/encoded.js';
-import type { TaskOptions } from './options.js';
+import type { InPlace, TaskOptions } from './options.js';
 import type { ChunkType, ValueCodec } from './values/codec.js';
 
 /** Where values live: the host's memory, one worker thread's heap, a GPU. */
@@ -68,6 +68,8 @@ export interface Call {
   readonly around?: TaskOptions | undefined;
   /** The result is to come with the answer, whatever its size, rather than be `kept`. */
   readonly getResult?: boolean;
+  /** The result is to be `kept` as it is, whatever its size: calls that come later change it in place. */
+  readonly inPlace?: boolean;
   /** Whether the processor should call `report.started` when the call begins. */
   readonly watched: boolean;
   /** The processor's to write while it has the call: where it keeps it. */
@@ -241,6 +243,8 @@ export interface NestedSpawn {
   readonly options: TaskOptions | undefined;
   /** What `withOptions` says there. */
   readonly around: TaskOptions | undefined;
+  /** The result is used where it is made, and changed there. */
+  readonly inPlace?: InPlace | undefined;
   readonly syncdeps: readonly NestedTask[];
 }
 

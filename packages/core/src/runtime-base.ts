@@ -5,11 +5,13 @@
 import type { Scope } from '@poniard/scopes';
 import type { Chunk } from './chunk.js';
 import type { AnyFunction } from './functions/encoded.js';
+import { type MutableOptions, makeMutable } from './in-place/make.js';
+import type { Shard, ShardOptions } from './in-place/shard.js';
 import type { TaskScopes } from './lane/task-scopes.js';
 import { type Collect, type CollectOptions, collect, compute } from './lazy/collect.js';
 import { delayed, par } from './lazy/delayed.js';
 import type { Thunk } from './lazy/thunk.js';
-import type { TaskOptions } from './options.js';
+import { type InPlace, inPlace, type TaskOptions } from './options.js';
 import { OptionsContext } from './options-context.js';
 import type { Host } from './ports.js';
 import { sharedFunctions } from './shared-functions.js';
@@ -60,6 +62,23 @@ export abstract class RuntimeBase {
   compute<T>(node: Thunk<T>, options?: CollectOptions): Promise<Chunk<T>> {
     return compute(this, node, options);
   }
+
+  /** A value that is changed in place, on one processor. */
+  mutable<T>(make: () => T | PromiseLike<T>, options?: MutableOptions): Chunk<T> {
+    return makeMutable(this, make, options);
+  }
+
+  /** One value per processor or process. */
+  abstract shard<T>(make: () => T | PromiseLike<T>, options?: ShardOptions): Shard<T>;
+
+  /** What `make` makes is used where it is made; `kind` undefined: like other results. */
+  spawnInPlace(make: AnyFunction, options: TaskOptions, kind: InPlace | undefined): Chunk<unknown> {
+    const own = kind === undefined ? options : { ...options, [inPlace]: kind };
+    return this.chunkOf(this.spawnTask(make, [], own));
+  }
+
+  /** A handle on what a task will give. */
+  protected abstract chunkOf(task: Task<unknown>): Chunk<unknown>;
 
   /** Options for all that `body` spawns, in asynchronous code and inside tasks too (O1, O2). */
   withOptions<R>(options: TaskOptions, body: () => R): R {

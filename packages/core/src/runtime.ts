@@ -1,5 +1,5 @@
 /** @file A runtime: one scheduler with its processors, wired from ports by a container of its own. */
-import { anyScope, includes, type Scope } from '@poniard/scopes';
+import { anyScope, defaultScope, includes, type Scope } from '@poniard/scopes';
 import type { DependencyContainer } from 'tsyringe';
 import { ambient } from './ambient.js';
 import { BringUp } from './bring-up.js';
@@ -11,6 +11,8 @@ import { explainTask, type PlacementReport } from './explain.js';
 import type { AnyFunction } from './functions/encoded.js';
 import { type FunctionRecord, type FunctionRegistry, GIVEN } from './functions/registry.js';
 import { checkFunction, handleNoun } from './handles.js';
+import { keyOf, makeShard } from './in-place/make.js';
+import { isShard, type Shard, type ShardOptions } from './in-place/shard.js';
 import { InlineProcessor } from './inline-processor.js';
 import type { TaskScope } from './lane/task-scopes.js';
 import { LocalChunk, LocalTask } from './local-handles.js';
@@ -21,6 +23,7 @@ import type { Plugin } from './plugin.js';
 import type { Processor, ProcessorHost } from './processor.js';
 import { RuntimeBase } from './runtime-base.js';
 import { dagOf } from './scheduler/dag.js';
+import { PiecesArgument } from './scheduler/in-place.js';
 import { interruption } from './scheduler/interruption.js';
 import { type Argument, CapturedArgument, type TaskRecord } from './scheduler/record.js';
 import { Shell } from './scheduler/shell.js';
@@ -152,10 +155,12 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       throw new PoniardError('this runtime is closed: nothing can be spawned on it any more');
     checkFunction(fn);
     const record = this.functions.record(fn);
-    const settings = this.settings(record, options);
+    let settings = this.settings(record, options);
     if (record.captures) return this.spawnClosure(fn, record, args, settings);
+    const given = args.length;
     const inputs = this.inputs(args, settings.name ?? record.name);
     if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
+    if (inputs.length > given) settings = { ...settings, pieces: inputs.length - given };
     if (settings.kept) return this.spawnKept(fn, record, inputs, settings);
     return this.begin(fn, this.shell.make(record, inputs, settings));
   }
@@ -185,12 +190,15 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     fn: AnyFunction,
     known: FunctionRecord,
     args: unknown[],
-    settings: TaskSettings,
+    stated: TaskSettings,
   ): LocalTask<unknown> {
+    let settings = stated;
     try {
       const { record, taken } = this.functions.take(fn, known);
+      const given = args.length;
       const inputs = this.inputs(args, settings.name ?? record.name);
       if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
+      if (inputs.length > given) settings = { ...settings, pieces: inputs.length - given };
       const captured = taken === undefined ? [] : [CapturedArgument.from(taken.encoded)];
       const handles = taken?.handles.map((handle) => this.recordOf(handle, `what ${record.name} captures`));
       const all = [...captured, ...(handles ?? []), ...inputs];
@@ -220,6 +228,14 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     const record = this.shell.spawn(GIVEN, NOTHING, settings);
     this.shell.provide(record, arg);
     return new LocalChunk<T>(this.shell, record, this.inline);
+  }
+
+  shard<T>(make: () => T | PromiseLike<T>, options: ShardOptions = {}): Shard<T> {
+    return makeShard(this, this.processors(options.scope ?? defaultScope), make, options);
+  }
+
+  protected chunkOf<T>(task: LocalTask<T>): LocalChunk<T> {
+    return new LocalChunk(this.shell, task.record, undefined);
   }
 
   /**
@@ -287,8 +303,9 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     return settings;
   }
 
-  /** Replaces, in the caller's own array, what was given by what the scheduler keeps. */
+  /** Replaces, in the caller's own array, what was given by what the scheduler keeps; pieces of shards come after it. */
   private inputs(args: unknown[], name: string): readonly Argument[] | Refused {
+    let pieces: readonly TaskRecord[] | undefined;
     for (let i = 0; i < args.length; i++) {
       const arg = args[i];
       if (typeof arg !== 'object' || arg === null) {
@@ -299,13 +316,16 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       }
       const label = (): string => `argument ${i + 1} of ${name} (#${this.shell.upcomingId})`;
       try {
-        args[i] = this.input(arg, label);
+        const input = this.input(arg, label);
+        if (input instanceof PiecesArgument) pieces = [...(pieces ?? []), ...input.pieces];
+        args[i] = input;
       } catch (error) {
         // Bad use is thrown here and now (E4); a value that cannot travel fails the task that it was for.
         if (!(error instanceof ValueTransferError)) throw error;
         return new Refused(error);
       }
     }
+    if (pieces !== undefined) args.push(...pieces);
     return args.length === 0 ? NOTHING : (args as Argument[]);
   }
 
@@ -313,6 +333,10 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     if (isTask(arg) || isChunk(arg)) return this.recordOf(arg, label());
     if (typeof arg === 'object' && arg !== null && typeof (arg as { then?: unknown }).then === 'function') {
       return this.promised(arg as PromiseLike<unknown>, label);
+    }
+    if (isShard(arg)) {
+      const pieces = [...arg].map((piece) => this.recordOf(piece, label()));
+      return new PiecesArgument(pieces, arg.keys, ({ processor }) => keyOf(processor, arg.per));
     }
     return this.shell.values.argument(arg, label, handleNoun);
   }

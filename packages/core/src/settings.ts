@@ -9,7 +9,14 @@ import {
   scope as scopeOf,
   unionScope,
 } from '@poniard/scopes';
-import { idOf, type ProcessorName, type Propagated, type TaskOptions } from './options.js';
+import {
+  type InPlace,
+  idOf,
+  inPlace as inPlaceKey,
+  type ProcessorName,
+  type Propagated,
+  type TaskOptions,
+} from './options.js';
 import type { Processor } from './processor.js';
 import type { TaskRecord } from './scheduler/record.js';
 
@@ -22,6 +29,12 @@ export interface TaskSettings {
   readonly admits: ((processor: Processor) => boolean) | undefined;
   /** Where the result may be used. */
   readonly resultScope: Scope;
+  /** The result is used where it is made, and changed there (C5). */
+  readonly inPlace: InPlace | undefined;
+  /** Whether the result restricts the tasks that take it. */
+  readonly restricts: boolean;
+  /** How many of the last arguments are pieces of shards, which the function does not see. */
+  readonly pieces: number;
   readonly meta: boolean;
   readonly getResult: boolean;
   readonly cache: boolean;
@@ -54,7 +67,8 @@ export function resolveSettings(
     return undefined;
   };
   const proclist = pick('proclist');
-  const cache = pick('cache') ?? false;
+  const inPlace = (layers[0] as { readonly [inPlaceKey]?: InPlace } | undefined)?.[inPlaceKey];
+  const cache = inPlace === undefined && (pick('cache') ?? false);
   const persist = pick('persist') ?? false;
   const resultScope = pick('resultScope') ?? anyScope;
   const scope = runScope(layers, pick, resultScope);
@@ -63,6 +77,9 @@ export function resolveSettings(
     scope,
     admits: typeof proclist === 'function' ? proclist : undefined,
     resultScope,
+    inPlace,
+    restricts: inPlace !== undefined || resultScope !== anyScope,
+    pieces: 0,
     meta: pick('meta') ?? false,
     getResult: pick('getResult') ?? false,
     cache,
@@ -99,7 +116,7 @@ function runScope(layers: readonly (TaskOptions | undefined)[], pick: Pick1, res
 }
 
 /** Ids are unique in a runtime: a scope needs no more to tell a processor. */
-function exactly(id: string): Scope {
+export function exactly(id: string): Scope {
   return Object.freeze({ type: 'scope', anyOf: Object.freeze([Object.freeze({ id })]) });
 }
 

@@ -3,12 +3,13 @@ import type { Chunk } from './chunk.js';
 import type { AnyFunction } from './functions/encoded.js';
 import { FRAMEWORK_MODULE } from './functions/framework-names.js';
 import { setOrigin } from './functions/task-reference.js';
+import type { Shard } from './in-place/shard.js';
 import type { TaskOptions } from './options.js';
 import type { RuntimeBase } from './runtime-base.js';
 import type { Task } from './task.js';
 
-/** What may stand for an argument of type `T`: a value, or a handle on one. */
-export type Arg<T> = T | Task<T> | Chunk<T> | PromiseLike<T>;
+/** What may stand for an argument of type `T`: a value, a handle on one, or a piece of it on each processor. */
+export type Arg<T> = T | Task<T> | Chunk<T> | PromiseLike<T> | Shard<T>;
 
 /**
  * Makes a task of a function and its arguments, and starts it as soon as its inputs are there (S1–S5). Returns at

@@ -9,7 +9,7 @@ export const FRAMEWORK_MODULE = '@poniard/core';
  */
 export const frameworkNames: ReadonlySet<string> = new Set(
   `asCompleted cancel capture collect compute createRuntime currentRuntime defaultOptions delayed fetchAll getOptions
-  implement isReady map operation par spawn task taskContext
+  implement isReady map mutable operation par spawn task taskContext
   tochunk use valueCodec wait waitAll waitAny withOptions
   PoniardError TaskFailedError SchedulingError FunctionTransferError ValueTransferError WorkerLostError CancelledError
   TimeoutError DeadlockError ScopeError`.split(/\s+/),

@@ -228,6 +228,7 @@ export class LaneClient {
       (named ? Flag.Named : 0) |
       (around === undefined ? 0 : Flag.Around) |
       (call.getResult ? Flag.GetResult : 0) |
+      (call.inPlace ? Flag.InPlace : 0) |
       (attempt << Flag.AttemptShift);
     draft.add(Work.Run);
     draft.add(slot);

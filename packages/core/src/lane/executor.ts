@@ -220,6 +220,7 @@ export class LaneExecutor implements Places {
       controller: undefined,
       buffers: undefined,
       getResult: (flags & Flag.GetResult) !== 0,
+      inPlace: (flags & Flag.InPlace) !== 0,
     };
     if (flags & Flag.Watched) {
       this.out.push(Answer.Started, slot);

@@ -3,7 +3,7 @@ import { type Closure, Closures, type Taken } from '../functions/closures.js';
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
 import { type OperationShape, operationShape, shapeOf } from '../functions/registry.js';
 import { checkFunction, handleNoun } from '../handles.js';
-import { type TaskOptions, travelling } from '../options.js';
+import { type InPlace, inPlace, type TaskOptions, travelling } from '../options.js';
 import { checkOptions } from '../options-check.js';
 import type { Host } from '../ports.js';
 import { RuntimeBase } from '../runtime-base.js';
@@ -43,6 +43,7 @@ export class LaneRuntime extends RuntimeBase {
   readonly ready = (): Promise<void> => Promise.resolve();
   readonly processors = onlyOutside('processors');
   readonly explain = onlyOutside('explain');
+  readonly shard = onlyOutside('shard');
   readonly stats = onlyOutside('stats');
   readonly subscribe = onlyOutside('subscribe');
   readonly close = onlyOutside('close');
@@ -105,6 +106,7 @@ export class LaneRuntime extends RuntimeBase {
       args: this.arguments(args, task.name, waits, allowErrors, this.captured(taken, task.name, waits)),
       options: travelling(own),
       around: travelling(held),
+      inPlace: own === undefined ? undefined : (own as { readonly [inPlace]?: InPlace })[inPlace],
       syncdeps: syncdeps.map((dependency) => this.numberOf(dependency, 'a task in syncdeps', waits)),
     };
     this.tasks.set(task.number, new WeakRef(task));
@@ -158,6 +160,10 @@ export class LaneRuntime extends RuntimeBase {
 
   halt(reason?: unknown): void {
     this.channel.send(Answer.Halt, slotOf(this.scopes.get()), encodeError(reason));
+  }
+
+  protected chunkOf<T>(task: LaneTask<T>): LaneChunk<T> {
+    return new LaneChunk<T>(task, { kind: 'object' }, 0, 'host');
   }
 
   /** A handle that the host lends (`meta`). */

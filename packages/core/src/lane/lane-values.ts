@@ -100,8 +100,13 @@ export class LaneValues {
   }
 
   /** The answer with a result that is no primitive: encoded, or the news that it stays here. */
-  answer({ slot, id, buffers: inputs, getResult }: Running, result: unknown, micros: number): unknown[] {
-    const encoded = this.encode(result, getResult ? Number.POSITIVE_INFINITY : KEEP_ABOVE);
+  answer(
+    { slot, id, buffers: inputs, getResult, inPlace }: Running,
+    result: unknown,
+    micros: number,
+  ): unknown[] {
+    const limit = getResult ? Number.POSITIVE_INFINITY : KEEP_ABOVE;
+    const encoded = inPlace ? undefined : this.encode(result, limit);
     if (encoded === undefined) {
       this.kept.set(id, result);
       const codecs = this.codecs.all();

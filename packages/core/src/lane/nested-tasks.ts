@@ -45,6 +45,7 @@ export class NestedTasks {
       args: request.args.map((arg) => this.argument(arg)),
       options: request.options,
       around: request.around,
+      inPlace: request.inPlace,
       syncdeps: request.syncdeps.map((number) => this.get(number)),
     });
     this.tasks.set(request.task, task);

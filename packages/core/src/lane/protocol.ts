@@ -3,7 +3,7 @@
  * array of numbers several times faster than an object per task.
  */
 
-import type { TaskOptions } from '../options.js';
+import type { InPlace, TaskOptions } from '../options.js';
 import type { NestedFunction } from '../processor.js';
 import type { CrossingBuffer, NumberedBuffer } from '../values/shared-buffers.js';
 
@@ -50,8 +50,10 @@ export const Flag = {
   Around: 4,
   /** The result is not kept, whatever its size. */
   GetResult: 8,
+  /** The result is kept as it is. */
+  InPlace: 16,
   /** The bits above hold the attempt. */
-  AttemptShift: 4,
+  AttemptShift: 5,
 } as const;
 
 /** Where the arguments of a `Work.Run` begin, counted from the operation itself. */
@@ -138,6 +140,8 @@ export interface NestedRequest {
   readonly options: TaskOptions | undefined;
   /** What `withOptions` says there. */
   readonly around: TaskOptions | undefined;
+  /** The result is used where it is made, and changed there. */
+  readonly inPlace: InPlace | undefined;
   /** Nested tasks among `syncdeps`. */
   readonly syncdeps: readonly number[];
 }

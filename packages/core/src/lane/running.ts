@@ -17,6 +17,8 @@ export interface Running {
   buffers: Set<number> | undefined;
   /** The result goes to the host, whatever its size. */
   readonly getResult: boolean;
+  /** The result stays, and calls that come later change it. */
+  readonly inPlace: boolean;
 }
 
 /** Where a call says that it waits, and goes on. */

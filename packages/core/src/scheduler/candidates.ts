@@ -1,7 +1,8 @@
 /** @file Which processors may run a task: scope, implementation, how its function travels, `accepts`, memory. */
-import { anyScope, constrain, formatScope, includes, isInvalid, type Scope, scopeKey } from '@poniard/scopes';
+import { constrain, formatScope, includes, isInvalid, type Scope, scopeKey } from '@poniard/scopes';
 import type { FunctionRecord } from '../functions/registry.js';
 import type { TaskSettings } from '../settings.js';
+import { PiecesArgument, scopeOfInput } from './in-place.js';
 import type { Place } from './place.js';
 import { admission, type Costs } from './placement.js';
 import { TaskRecord } from './record.js';
@@ -210,7 +211,7 @@ function hasScopedInput(record: TaskRecord): boolean {
   const { args } = record;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
-    if (arg instanceof TaskRecord && arg.settings.resultScope !== anyScope) return true;
+    if (arg instanceof TaskRecord && arg.settings.restricts) return true;
   }
   return record.fn.shape.scope !== undefined;
 }
@@ -219,8 +220,11 @@ function hasScopedInput(record: TaskRecord): boolean {
 function effectiveScope(record: TaskRecord, own: Scope): Scope {
   let scope = own;
   if (!hasScopedInput(record)) return scope;
-  for (const arg of record.args) {
-    if (arg instanceof TaskRecord) scope = constrain(scope, arg.settings.resultScope);
+  for (let i = 0; i < record.arity; i++) {
+    const arg = record.args[i];
+    const allowed =
+      arg instanceof TaskRecord ? scopeOfInput(arg) : arg instanceof PiecesArgument ? arg.scope : undefined;
+    if (allowed !== undefined) scope = constrain(scope, allowed);
   }
   const { scope: functionScope } = record.fn.shape;
   return functionScope === undefined ? scope : constrain(scope, functionScope);

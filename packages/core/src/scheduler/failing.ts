@@ -3,6 +3,7 @@ import { formatScope } from '@poniard/scopes';
 import { CancelledError, SchedulingError } from '../errors.js';
 import type { FunctionRecord } from '../functions/registry.js';
 import { orphaned } from './family.js';
+import { elsewhere } from './in-place.js';
 import type { Place } from './place.js';
 import { endTrial } from './placement.js';
 import { eachDependent, Failure, isTerminal, Phase, type TaskRecord } from './record.js';
@@ -126,6 +127,8 @@ function abort(state: SchedulerState, record: TaskRecord, reason: unknown, force
 export function noProcessor(state: SchedulerState, record: TaskRecord): Error {
   const travel = impossibleTravel(record.fn);
   if (travel !== undefined) return travel;
+  const pinned = elsewhere(record);
+  if (pinned !== undefined) return pinned;
   const live = state.candidates.reasons(record, state.costs);
   const reasons = live.map(({ place, reason }) => `${place.processor.id}: ${reason}`);
   for (const { gone, processor, lossReason } of state.places)

@@ -15,9 +15,30 @@ export class Fetch implements Listener {
     if (record.phase > Phase.Finished) {
       this.shell.fetched();
       this.sink.error(this.shell.reject(record));
-    } else if (record.hosted) {
+    } else if (record.inPlace && (record.hosted || record.residence !== undefined)) this.copy(record);
+    else if (record.hosted) {
       this.shell.fetched();
       this.sink.value(this.index, hostValue(record));
     } else this.shell.await(record, this);
+  }
+
+  /** What is changed in place stays where it is. */
+  private copy(record: TaskRecord): void {
+    const { residence } = record;
+    const done = (tell: () => void): void => {
+      this.shell.fetched();
+      tell();
+      this.shell.flushSoon();
+    };
+    // The process is held meanwhile.
+    this.shell.flushSoon();
+    this.shell.moves.copy(record).then(
+      (value) => done(() => this.sink.value(this.index, value)),
+      (error) => {
+        // Where its processor died meanwhile, the value is made again or lost for good.
+        if (record.residence !== residence) this.settled(record);
+        else done(() => this.sink.error(error));
+      },
+    );
   }
 }

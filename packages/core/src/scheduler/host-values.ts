@@ -4,7 +4,7 @@ import type { Store, Stored } from '../ports.js';
 import type { HostValue } from '../processor.js';
 import type { ValueCodec } from '../values/codec.js';
 import { sharedBuffers } from '../values/shared-buffers.js';
-import { snapshot } from '../values/snapshot.js';
+import { sizeOf, snapshot } from '../values/snapshot.js';
 import { type Argument, SnapshotArgument, StoredValue, type TaskRecord, Unsendable } from './record.js';
 import { NOTHING } from './state.js';
 
@@ -54,6 +54,13 @@ export class HostValues {
     } catch (error) {
       return { value: new Unsendable(error), codecs: NOTHING, buffers: undefined, bytes: 0 };
     }
+  }
+
+  /** A value that is changed in place, on this thread: holders on it get the value itself. */
+  inPlace(record: TaskRecord, value: unknown): HostResult {
+    const error = new PoniardError(`${record.name} (#${record.id}) is changed in place on this thread`);
+    const bytes = sizeOf(value, this.codecs);
+    return { value: new Unsendable(error), codecs: NOTHING, buffers: undefined, bytes };
   }
 
   /** Large values go to the store; they leave it with their record. */

@@ -2,6 +2,7 @@
 import type { FunctionRecord } from '../functions/registry.js';
 import type { TaskSettings } from '../settings.js';
 import { contentKey } from '../values/content-key.js';
+import { PiecesArgument } from './in-place.js';
 import { type Argument, Phase, SnapshotArgument, TaskRecord } from './record.js';
 
 /** What `cache` has done, and holds. */
@@ -115,5 +116,7 @@ export class Kept {
 /** Small values by their content, results and chunks by what they are. */
 function keyOf(arg: Argument): string | undefined {
   if (arg instanceof TaskRecord) return `#${arg.id}`;
+  // The pieces themselves come later in the list.
+  if (arg instanceof PiecesArgument) return 'shard';
   return contentKey(arg instanceof SnapshotArgument ? arg.value : arg);
 }

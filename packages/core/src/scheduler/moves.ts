@@ -2,7 +2,7 @@
 import { PoniardError } from '../errors.js';
 import type { Mover, Transfer } from '../processor.js';
 import type { Place } from './place.js';
-import type { TaskRecord } from './record.js';
+import { hostValue, privateCopy, SnapshotArgument, type TaskRecord } from './record.js';
 import type { Shell } from './shell.js';
 
 export class Moves {
@@ -22,9 +22,12 @@ export class Moves {
     const { id } = from.processor.space;
     const began = ports.clock.now();
     try {
-      const mover = this.movers.get(`${id}→host`);
-      if (mover === undefined) throw new PoniardError(`no Mover from ${id} to host`);
-      const { value, codecs, buffers, micros = ports.clock.now() - began } = await mover.move(record);
+      const {
+        value,
+        codecs,
+        buffers,
+        micros = ports.clock.now() - began,
+      } = await this.mover(id).move(record);
       this.happened({ from: id, to: 'host', bytes: record.bytes, micros, call: record }, from);
       const held = values.hold(record, value, record.bytes);
       state.handle({ type: 'moved', record, value: held, codecs, buffers });
@@ -32,6 +35,24 @@ export class Moves {
       state.handle({ type: 'unmoved', record, from, error });
     }
     this.shell.flushSoon();
+  }
+
+  /** A copy of a value that is changed in place, as it is now. */
+  async copy(record: TaskRecord): Promise<unknown> {
+    const { residence } = record;
+    if (residence !== undefined) {
+      const { value, codecs } = await this.mover(residence.processor.space.id).move(record);
+      return privateCopy(value, codecs);
+    }
+    const label = (): string => `the value of ${record.name} (#${record.id})`;
+    const arg = this.shell.values.argument(hostValue(record), label);
+    return arg instanceof SnapshotArgument ? privateCopy(arg.value, arg.codecs) : arg;
+  }
+
+  private mover(space: string): Mover {
+    const mover = this.movers.get(`${space}→host`);
+    if (mover === undefined) throw new PoniardError(`no Mover from ${space} to host`);
+    return mover;
   }
 
   /** A value has moved. */

@@ -17,6 +17,7 @@ import { sharedBuffers } from '../values/shared-buffers.js';
 import type { Encoded } from '../values/snapshot.js';
 import { isPrimitive, restore } from '../values/snapshot.js';
 import { taskFailedError } from './failures.js';
+import { PiecesArgument } from './in-place.js';
 import type { Place } from './place.js';
 
 /** Where a task stands. The table of moves between these is in `transitions.ts`. */
@@ -39,7 +40,16 @@ export class StoredValue {
 }
 
 /** An argument as it was given at spawn: a primitive, a snapshot, or another task's record. */
-export type Argument = TaskRecord | SnapshotArgument | string | number | boolean | bigint | null | undefined;
+export type Argument =
+  | TaskRecord
+  | SnapshotArgument
+  | PiecesArgument
+  | string
+  | number
+  | boolean
+  | bigint
+  | null
+  | undefined;
 
 /** An ordinary argument, taken as it was at `spawn`. */
 export class SnapshotArgument {
@@ -300,8 +310,11 @@ export class TaskRecord implements Call {
   get watched(): boolean {
     return this.settings.timeout !== undefined;
   }
+  get inPlace(): boolean {
+    return this.settings.inPlace !== undefined;
+  }
   get arity(): number {
-    return this.args.length;
+    return this.args.length - this.settings.pieces;
   }
   get terminal(): boolean {
     return this.phase >= Phase.Finished;
@@ -312,16 +325,19 @@ export class TaskRecord implements Call {
 
   argument(index: number): CallArgument {
     const arg = this.args[index];
-    if (arg instanceof TaskRecord) {
-      if (this.takesHandle(index)) return { kind: 'handle', call: arg };
-      if (arg.phase > Phase.Finished)
-        return { kind: 'value', value: encodeError(errorOf(arg)), codecs: NO_CODECS };
-      if (arg.hosted) return { kind: 'value', value: arg.read(), codecs: arg.codecs, buffers: arg.buffers };
-      return { kind: 'local', call: arg };
-    }
+    if (arg instanceof TaskRecord) return this.input(arg, index);
     if (arg instanceof SnapshotArgument)
       return { kind: 'value', value: arg.value, codecs: arg.codecs, buffers: arg.buffers };
+    if (arg instanceof PiecesArgument) return this.input(arg.at(this.place), index);
     return { kind: 'value', value: arg, codecs: undefined, buffers: undefined };
+  }
+
+  private input(input: TaskRecord, index: number): CallArgument {
+    if (this.takesHandle(index)) return { kind: 'handle', call: input };
+    if (input.phase > Phase.Finished)
+      return { kind: 'value', value: encodeError(errorOf(input)), codecs: NO_CODECS };
+    if (!input.hosted) return { kind: 'local', call: input };
+    return { kind: 'value', value: input.read(), codecs: input.codecs, buffers: input.buffers };
   }
 
   /** The value on the host, in the form in which values cross threads. */
@@ -334,7 +350,8 @@ export class TaskRecord implements Call {
   }
 
   values(handle?: (call: Call) => unknown): unknown[] {
-    const values = this.args.map((arg, index) => {
+    const values = this.args.slice(0, this.arity).map((given, index) => {
+      const arg = given instanceof PiecesArgument ? given.at(this.place) : given;
       if (arg instanceof TaskRecord) {
         if (this.takesHandle(index) && handle) return handle(arg);
         return arg.phase > Phase.Finished ? errorOf(arg) : hostValue(arg);
@@ -350,6 +367,16 @@ export class TaskRecord implements Call {
   /** Whether an input is given as a handle, which needs no value where the task runs. */
   takesHandle(index: number): boolean {
     return this.settings.meta || (this.fn.captures && index <= this.capturedHandles);
+  }
+
+  /** Whether an input is a piece that a task does not get which runs at `place`, or (undefined) who knows where. */
+  passesOver(index: number, place: Place | undefined): boolean {
+    if (index < this.arity) return false;
+    const piece = this.args[index];
+    return (
+      place === undefined ||
+      !this.args.some((arg) => arg instanceof PiecesArgument && arg.of(place) === piece)
+    );
   }
 
   /** How many tasks and chunks the function captures. */

@@ -1,4 +1,5 @@
 /** @file What a processor answers through: turns outcomes into events of the state machine. */
+import { PoniardError } from '../errors.js';
 import type { Call, HostValue, Report, Resident } from '../processor.js';
 import type { Place } from './place.js';
 import type { TaskRecord } from './record.js';
@@ -29,6 +30,14 @@ export class PlaceReport implements Report {
   delivered(call: Call, result: HostValue, bytes: number, micros: number): void {
     const record = call as TaskRecord;
     if (record.place !== this.place) return;
+    if (record.inPlace) {
+      const who = `${this.place.processor.id} keeps no values`;
+      this.failed(
+        call,
+        new PoniardError(`${who}: ${record.name} (#${record.id}) cannot be changed in place there`),
+      );
+      return;
+    }
     const { codecs, buffers } = result;
     const value = this.shell.values.hold(record, result.value, bytes);
     this.shell.state.handle({ type: 'finished', record, value, codecs, buffers, bytes, micros });

@@ -5,6 +5,7 @@
 import { WorkerLostError } from '../errors.js';
 import type { HostValue, Loss, Resident } from '../processor.js';
 import { endChildren, failTask } from './failing.js';
+import { lostInPlace } from './in-place.js';
 import type { Place } from './place.js';
 import { endTrial } from './placement.js';
 import { addDependent, type Failure, isTerminal, Phase, TaskRecord } from './record.js';
@@ -28,6 +29,7 @@ export function inputsAtHand(state: SchedulerState, record: TaskRecord, place: P
   for (let i = 0; i < args.length; i++) {
     const input = args[i];
     if (!(input instanceof TaskRecord) || input.hosted || record.takesHandle(i)) continue;
+    if (record.passesOver(i, place)) continue;
     if (input.phase > Phase.Finished) {
       if (record.settings.allowErrors) continue;
       failTask(state, record, (input.value as Failure).error, input.value as Failure);
@@ -87,7 +89,7 @@ export function kept(state: SchedulerState, record: TaskRecord, place: Place, re
   // Counted where the links were spawned: a chain that is on its way as a whole is as deep as it is long.
   const links = place.sharesHostMemory ? LINEAGE : LINEAGE_ON_DEVICES;
   const isLink = record.depth > 0 && record.depth % links === 0;
-  if (isLink || record.settings.getResult) fetchHome(state, record);
+  if ((isLink || record.settings.getResult) && !record.inPlace) fetchHome(state, record);
   else freeIfUnused(state, record);
 }
 
@@ -142,7 +144,7 @@ function tellWaiting(state: SchedulerState, record: TaskRecord): void {
 /** Someone on the host waits for the value of a finished task. */
 export function needed(state: SchedulerState, record: TaskRecord): void {
   if (record.phase !== Phase.Finished) return;
-  if (record.hosted) state.settle(record);
+  if (record.hosted || (record.inPlace && record.residence !== undefined)) state.settle(record);
   else if (record.residence === undefined) recompute(state, record);
   else fetchHome(state, record);
 }
@@ -211,8 +213,8 @@ function recompute(state: SchedulerState, lost: TaskRecord): void {
     if (record.phase !== Phase.Finished) continue;
     state.setPhase(record, Phase.Waiting);
     record.pending = 0;
-    record.place = undefined;
     if (failsAgain(state, record)) continue;
+    record.place = undefined;
     state.trace?.('task:recompute', record, undefined);
     for (const input of record.args) {
       if (!(input instanceof TaskRecord) || input.phase > Phase.Finished) continue;
@@ -233,10 +235,12 @@ function failsAgain(state: SchedulerState, record: TaskRecord): boolean {
   const input = record.settings.allowErrors
     ? undefined
     : record.args.find((arg) => arg instanceof TaskRecord && arg.phase > Phase.Finished);
-  if (input === undefined && record.settings.retries !== 0) return false;
+  const { retries, inPlace } = record.settings;
+  if (input === undefined && retries !== 0 && inPlace !== 'mutable') return false;
   // It has used its inputs already.
   record.args = NOTHING;
-  if (input === undefined) {
+  if (input === undefined && inPlace === 'mutable') failTask(state, record, lostInPlace(record), undefined);
+  else if (input === undefined) {
     const what = `the result of ${record.name} (#${record.id}) was lost with its processor`;
     failTask(
       state,

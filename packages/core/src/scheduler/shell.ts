@@ -183,7 +183,7 @@ export class Shell implements Outcomes {
   /** The value of a task in the host's memory; rejects with `TaskFailedError`. */
   fetch(record: TaskRecord): Promise<unknown> {
     if (record.phase > Phase.Finished) return Promise.reject(this.reject(record));
-    if (record.hosted) return Promise.resolve(hostValue(record));
+    if (record.hosted && !record.inPlace) return Promise.resolve(hostValue(record));
     return new Promise((resolve, reject) => {
       this.fetchInto(record, { value: (_, value) => resolve(value), error: reject }, 0);
     });
@@ -439,7 +439,7 @@ export class Shell implements Outcomes {
       this.state.handle({ type: 'revoked', record });
       return;
     }
-    const result = this.values.result(record, value);
+    const result = record.inPlace ? this.values.inPlace(record, value) : this.values.result(record, value);
     if (result.codecs !== undefined) record.restored = value;
     this.state.handle({ type: 'finished', record, ...result, micros });
   }

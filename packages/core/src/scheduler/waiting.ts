@@ -64,7 +64,13 @@ export class Waiting {
    * answer. A call that is better off whole, on a processor that runs no blocks, is left whole.
    */
   askPlanner(record: TaskRecord, candidates: Candidates, place: Place): boolean {
-    if (record.fn.shape.plan === undefined || record.planned || !place.runsBlocks) return false;
+    if (
+      record.fn.shape.plan === undefined ||
+      record.planned ||
+      record.settings.pieces > 0 ||
+      !place.runsBlocks
+    )
+      return false;
     record.planned = true;
     let processors = 0;
     for (const { processor, runsBlocks } of candidates.places)
