@@ -4,6 +4,7 @@
  */
 
 import { PoniardError, ScopeError } from '@poniard/scopes';
+import { type FindPlace, foldStack, framesOf, withoutStack } from './stacks.js';
 
 /** What a {@link TaskFailedError} tells about a task, without holding its value. */
 export interface TaskSummary {
@@ -13,20 +14,60 @@ export interface TaskSummary {
 
 export { PoniardError, ScopeError };
 
+/** What is known of the task that threw, for the printed form. */
+export interface FailureOrigin {
+  /** How it was called: `load("a.csv", parse (#3))`. */
+  readonly call: string | undefined;
+  /** The stack of where it was spawned, under `debug`. */
+  readonly site: string | undefined;
+  readonly findPlace: FindPlace | undefined;
+}
+
 /**
  * A task failed, or one that it depends on did (Dagger: `DTaskFailedException`).
  * `cause` is what was thrown, `rootTask` the task that threw it, `task` the one that was fetched.
+ *
+ * Printed, it shows the chain from one to the other, how the root task was called, and the user's own lines of the
+ * cause's stack; with `createRuntime({ debug: true })` also where the root task was spawned.
  */
 export class TaskFailedError extends PoniardError {
   override name = 'TaskFailedError';
+  declare readonly task: TaskSummary;
+  declare readonly rootTask: TaskSummary;
+  /** From the root to `task`, both included. */
+  declare readonly chain: readonly TaskSummary[];
+
   constructor(
-    readonly task: TaskSummary,
-    readonly rootTask: TaskSummary,
-    /** From the root to `task`, both included. */
-    readonly chain: readonly TaskSummary[],
+    task: TaskSummary,
+    rootTask: TaskSummary,
+    chain: readonly TaskSummary[],
     cause: unknown,
+    origin?: FailureOrigin,
   ) {
     super(failureMessage(task, rootTask, chain, cause), { cause });
+    // The text has them: they would be printed a second time.
+    hide(this, { name: this.name, task, rootTask, chain });
+    const { message } = this;
+    Object.defineProperty(this, 'stack', {
+      get(this: TaskFailedError) {
+        const stack = failureStack(message, cause, origin);
+        hide(this, { stack });
+        return stack;
+      },
+      set(this: TaskFailedError, stack: unknown) {
+        hide(this, { stack });
+      },
+      configurable: true,
+    });
+  }
+
+  /** Node's `util.inspect` and `console.log`: the cause's lines are in the text, what else it has follows. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    _depth: number,
+    options: object,
+    inspect?: (value: unknown, options: object) => string,
+  ): string {
+    return inspect === undefined ? String(this.stack) : inspect(printable(this), options);
   }
 }
 
@@ -71,6 +112,55 @@ export class TimeoutError extends PoniardError {
 
 const label = (task: TaskSummary) => `${task.name} (#${task.id})`;
 
+function hide(error: Error, values: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(values)) {
+    Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true });
+  }
+}
+
+function failureStack(message: string, cause: unknown, origin: FailureOrigin | undefined): string {
+  const { call, site, findPlace } = origin ?? {};
+  const frames = cause instanceof Error ? framesOf(cause.stack, findPlace) : [];
+  showPlaces(cause, findPlace);
+  const spawned = framesOf(site);
+  return [
+    `TaskFailedError: ${message}`,
+    ...(call === undefined ? [] : [`  called as ${call}`]),
+    ...frames,
+    ...(spawned.length === 0 ? [] : ['  spawned', ...spawned]),
+  ].join('\n');
+}
+
+/** Whoever prints the causes on their own, as Node does for what nobody caught, shows the same of them. */
+export function showPlaces(cause: unknown, findPlace: FindPlace | undefined, depth = 0): void {
+  if (!(cause instanceof Error) || depth > DEEPEST || Object.isFrozen(cause)) return;
+  if (typeof cause.stack === 'string') hide(cause, { stack: foldStack(cause.stack, findPlace) });
+  showPlaces(cause.cause, findPlace, depth + 1);
+  if (cause instanceof AggregateError) for (const one of cause.errors) showPlaces(one, findPlace, depth + 1);
+}
+
+const DEEPEST = 16;
+
+/** An error that prints as this one does, with what its cause holds besides its text. */
+function printable(error: TaskFailedError): Error {
+  const { cause, stack } = error;
+  const shown = withoutStack(() => new Error(error.message));
+  hide(shown, { stack });
+  if (!(cause instanceof Error)) {
+    if (typeof cause === 'object' && cause !== null) hide(shown, { cause });
+    return shown;
+  }
+  if ('cause' in cause && !(cause instanceof TaskFailedError)) hide(shown, { cause: cause.cause });
+  if (cause instanceof AggregateError) hide(shown, { errors: cause.errors });
+  for (const key of Object.keys(cause)) {
+    Object.defineProperty(shown, key, {
+      value: (cause as unknown as Record<string, unknown>)[key],
+      enumerable: true,
+    });
+  }
+  return shown;
+}
+
 function failureMessage(
   task: TaskSummary,
   root: TaskSummary,
@@ -91,5 +181,10 @@ function chainText(chain: readonly TaskSummary[]): string {
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { message } = value as { message?: unknown };
+  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  const noun = typeof name === 'string' && name !== 'Object' ? `an instance of ${name}` : 'an object';
+  return typeof message === 'string' ? `${noun} with the message ${JSON.stringify(message)}` : noun;
 }

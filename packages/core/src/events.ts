@@ -57,6 +57,11 @@ export class EventStream implements EventSink {
     return this.listeners.size > 0 || this.keep > 0;
   }
 
+  /** Whether it records: the runtime was made with `debug`. */
+  get recording(): boolean {
+    return this.keep > 0;
+  }
+
   subscribe(listener: EventListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

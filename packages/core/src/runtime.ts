@@ -267,6 +267,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   private begin(fn: AnyFunction, record: TaskRecord): LocalTask<unknown> {
     const handle = new LocalTask(this.shell, record, fn);
     record.handle = handle;
+    if (this.events.recording) record.site = new Error('spawned').stack;
     const scope = this.scopeHere();
     this.shell.begin(record, scope?.call as TaskRecord | undefined);
     if (scope?.failed) this.shell.cancel(record, 'the task that spawned it had failed', false);

@@ -8,6 +8,7 @@
  */
 import { FunctionTransferError } from '../errors.js';
 import { handleNoun } from '../handles.js';
+import type { FindPlace } from '../stacks.js';
 import { isTask } from '../task.js';
 import type { ValueCodec } from '../values/codec.js';
 import { isPrimitive } from '../values/kinds.js';
@@ -24,6 +25,7 @@ import type {
   FunctionCodec,
   SourceFunction,
 } from './encoded.js';
+import { placesIn } from './places.js';
 import { encodePlainly } from './plain-words.js';
 
 /** In bytes. What is larger should be an argument, or a chunk, that does not cross again with each call. */
@@ -97,6 +99,15 @@ export class Closures {
     return this.codec.encode(fn);
   }
 
+  /** Finds where the functions of a task were written. */
+  places(fn: WeakRef<AnyFunction>, encoded: EncodedFunction): FindPlace {
+    const functions = (): readonly AnyFunction[] => {
+      const held = fn.deref();
+      return held === undefined ? [] : (this.known.get(held)?.functions ?? [held]);
+    };
+    return placesIn(functions, encoded, this.codec);
+  }
+
   /** A number that no other closure has. */
   unique(): number {
     return ++this.last;
@@ -144,6 +155,11 @@ export class Closure {
 
   get name(): string {
     return this.root.name;
+  }
+
+  /** In the order of the parts. */
+  get functions(): readonly AnyFunction[] {
+    return [...this.numbers.keys()];
   }
 
   /** What the variables hold now. */

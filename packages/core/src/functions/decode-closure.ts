@@ -47,7 +47,7 @@ async function prepare(
 }
 
 /** The part's source with its variables around it. All of it stays on the line where the source begins. */
-function around({ name, source, variables, isClass }: ClosurePart): string {
+export function around({ name, source, variables, isClass }: ClosurePart): string {
   const locals = variables.map(([local]) => local).join(',');
   const quoted = JSON.stringify(name);
   // An arrow that is evaluated on its own has no name, and stacks would not show one.

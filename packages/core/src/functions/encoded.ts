@@ -82,4 +82,6 @@ export interface FunctionCodec {
    * `encode` sees to. Without this method functions travel without their variables.
    */
   capture?(fn: AnyFunction): Capture | undefined;
+  /** Where an offset of a function's source was written, `'/app/main.ts:12:7'`, for the stacks of errors. */
+  locate?(fn: AnyFunction, offset: number): string | undefined;
 }

@@ -1,12 +1,10 @@
 /** @file Code that travelled is evaluated with what it imports. */
 import { FunctionTransferError } from '../errors.js';
+import { TASK_URL } from '../stacks.js';
 import type { ImportBinding, SourceFunction } from './encoded.js';
 
 /** Imports a module by an absolute URL or a bare specifier. */
 export type ImportModule = (specifier: string) => Promise<Record<string, unknown>>;
-
-/** Begins the `sourceURL` of a function that travelled as source, and so the lines of its stack traces. */
-const TASK_URL = 'poniard-task:';
 
 /** The function around such code, whose parameters are the imports. Debuggers show it as the name of their scope. */
 export const IMPORTS_SCOPE = 'poniardImports';
@@ -24,21 +22,24 @@ export function evaluate(
   source: string,
   values: readonly unknown[],
 ): unknown {
-  const locals = imports.map(({ local }) => local).join(',');
-  // On the first line, so that line numbers in stacks are those of the function's own source.
-  const code =
-    imports.length === 0
-      ? `'use strict';(${source})\n`
-      : `'use strict';(function ${IMPORTS_SCOPE}(${locals}){return(${source})})\n${IMPORTS_COMMENT}${JSON.stringify(imports)}\n`;
   try {
     // biome-ignore lint/security/noGlobalEval: running what was sent is this module's purpose; indirect, so in global scope
-    const result: unknown = globalThis.eval(`${code}//# sourceURL=${TASK_URL}${urlName(name)}`);
+    const result: unknown = globalThis.eval(
+      `${codeOf(imports, source)}//# sourceURL=${TASK_URL}${urlName(name)}`,
+    );
     return imports.length === 0 ? result : (result as (...args: readonly unknown[]) => unknown)(...values);
   } catch (error) {
     throw new FunctionTransferError(`function "${name}" cannot be evaluated here: ${messageOf(error)}`, {
       cause: error,
     });
   }
+}
+
+/** The script that is evaluated for a function. It begins on the line where the function's own source begins. */
+export function codeOf(imports: readonly ImportBinding[], source: string): string {
+  if (imports.length === 0) return `'use strict';(${source})\n`;
+  const locals = imports.map(({ local }) => local).join(',');
+  return `'use strict';(function ${IMPORTS_SCOPE}(${locals}){return(${source})})\n${IMPORTS_COMMENT}${JSON.stringify(imports)}\n`;
 }
 
 /** The values of what a function imports. */
@@ -94,7 +95,7 @@ export function decodedImports(scriptUrl: string, scriptText: string): readonly 
 }
 
 /** A `sourceURL` ends at the first blank, and quotes spoil it. */
-const urlName = (name: string): string => name.replace(/[^\w$.[\]#-]+/g, '_');
+export const urlName = (name: string): string => name.replace(/[^\w$.[\]#-]+/g, '_');
 
 export const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value);
 

@@ -8,6 +8,7 @@ import type { TaskOptions } from '../options.js';
 import type { FunctionRef } from '../processor.js';
 import { RunTimes } from '../scheduler/costs.js';
 import type { TaskRecord } from '../scheduler/record.js';
+import type { FindPlace } from '../stacks.js';
 import type { Closure, Closures, Taken } from './closures.js';
 import type { AnyFunction, EncodedFunction } from './encoded.js';
 
@@ -55,6 +56,7 @@ export class FunctionRecord implements FunctionRef {
     public id: number,
     readonly shape: OperationShape,
     private readonly plain?: WeakRef<AnyFunction>,
+    private readonly closures?: Closures,
   ) {
     this.defaults = shape.options;
     this.implementationKey = Object.keys(shape.implementations).sort().join(' ');
@@ -93,6 +95,14 @@ export class FunctionRecord implements FunctionRef {
     // One that came from another thread has travelled before, and may be called here without having been asked for.
     if (given !== undefined && typeof given !== 'function') return given;
     throw new FunctionTransferError(`${this.name} has not been prepared`);
+  }
+
+  /** Finds where in the user's files a place in the function is, as long as the function itself is there. */
+  get findPlace(): FindPlace | undefined {
+    const travel = this.travels.get('host');
+    return this.plain && travel?.state === 'ready'
+      ? this.closures?.places(this.plain, travel.encoded)
+      : undefined;
   }
 
   /** `undefined`: nobody has asked yet how it travels. */
@@ -165,7 +175,7 @@ export class FunctionRegistry {
 
   private newPlain(fn: AnyFunction, { name, options }: OperationShape): FunctionRecord {
     const shape = { name, implementations: { host: PLAIN }, options };
-    return new FunctionRecord(this.nextId++, shape, new WeakRef(fn));
+    return new FunctionRecord(this.nextId++, shape, new WeakRef(fn), this.closures);
   }
 
   /**

@@ -2,6 +2,7 @@
 import { anyScope } from '@poniard/scopes';
 import { ChunkHandle } from '../chunk.js';
 import { DeadlockError } from '../errors.js';
+import type { AnyFunction } from '../functions/encoded.js';
 import type { MemorySpace, Processor } from '../processor.js';
 import { TaskHandle, type TaskState } from '../task.js';
 import type { ChunkType } from '../values/codec.js';
@@ -10,7 +11,16 @@ import type { TaskScope } from './task-scopes.js';
 /** A lane's task, whatever its value. */
 export type AnyLaneTask = Pick<
   LaneTask<unknown>,
-  'number' | 'name' | 'parent' | 'callOff' | 'resolve' | 'reject' | 'refuse' | 'whenSubmitted'
+  | 'fn'
+  | 'travels'
+  | 'number'
+  | 'name'
+  | 'parent'
+  | 'callOff'
+  | 'resolve'
+  | 'reject'
+  | 'refuse'
+  | 'whenSubmitted'
 > & { id: number; wanted: boolean };
 
 /** What a handle needs of the lane's runtime. */
@@ -39,6 +49,9 @@ export class LaneTask<T> extends TaskHandle<T> {
   callOff: ((error: unknown) => void) | undefined = undefined;
   /** Somebody besides its parent waits for it. */
   wanted = false;
+  /** What it runs, and how that travelled: to tell where in it an error came from. */
+  fn: AnyFunction | undefined = undefined;
+  travels: object | undefined = undefined;
   private outcome: { readonly ok: boolean; readonly value: unknown } | undefined = undefined;
   private asked = false;
   private waiting: Waiter<T>[] = [];

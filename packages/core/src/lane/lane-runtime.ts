@@ -1,4 +1,4 @@
-import { CancelledError, PoniardError, TaskFailedError, type TaskSummary } from '../errors.js';
+import { CancelledError, PoniardError, showPlaces, TaskFailedError, type TaskSummary } from '../errors.js';
 import { type Closure, Closures, type Taken } from '../functions/closures.js';
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
 import { type OperationShape, operationShape, shapeOf } from '../functions/registry.js';
@@ -91,6 +91,8 @@ export class LaneRuntime extends RuntimeBase {
     const lesson = closure === undefined ? this.lesson(fn) : this.closureLesson(fn, closure);
     const name = own?.name ?? held?.name ?? lesson.options?.name ?? lesson.name;
     const task = new LaneTask<unknown>(this, this.nextTask++, name, parent);
+    task.fn = fn;
+    task.travels = lesson;
     if (parent?.failed) {
       this.refuse(
         task,
@@ -190,7 +192,7 @@ export class LaneRuntime extends RuntimeBase {
       const task = this.awaited.get(message.task) ?? this.tasks.get(message.task)?.deref();
       this.awaited.delete(message.task);
       if (task === undefined) return;
-      if (!message.ok) task.reject(decodeError(message.value));
+      if (!message.ok) task.reject(this.withPlaces(task, decodeError(message.value)));
       else this.deliver(task, message);
     } else if (message.type === 'dag') {
       this.dagWaiters.shift()?.(message.dag);
@@ -238,6 +240,15 @@ export class LaneRuntime extends RuntimeBase {
 
   currentScope(): TaskScope | undefined {
     return this.scopes.get();
+  }
+
+  /** What the host cannot know: where on this thread the function was written. */
+  private withPlaces({ fn, travels }: AnyLaneTask, error: unknown): unknown {
+    const { implementations } = (travels ?? {}) as Partial<Lesson>;
+    const encoded = implementations instanceof Promise ? undefined : implementations?.['host'];
+    if (fn !== undefined && encoded !== undefined)
+      showPlaces(error, this.closures.places(new WeakRef(fn), encoded));
+    return error;
   }
 
   private deliver(task: AnyLaneTask, message: Extract<Control, { type: 'settled' }>): void {

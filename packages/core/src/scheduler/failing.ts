@@ -1,7 +1,8 @@
 /** @file How failures, cancellations and retries change the tasks. */
 import { formatScope } from '@poniard/scopes';
-import { CancelledError, SchedulingError } from '../errors.js';
+import { CancelledError, type FailureOrigin, SchedulingError } from '../errors.js';
 import type { FunctionRecord } from '../functions/registry.js';
+import { callText } from './call-text.js';
 import { orphaned } from './family.js';
 import { elsewhere } from './in-place.js';
 import type { Place } from './place.js';
@@ -70,7 +71,8 @@ function end(
   for (let item = work.pop(); item !== undefined; item = work.pop()) {
     const { record, from, error, phase } = item;
     if (isTerminal(record)) continue;
-    const failure = new Failure(error, record.summary, from && (from.root ?? from), from);
+    const origin = from === undefined ? originOf(record) : undefined;
+    const failure = new Failure(error, record.summary, from && (from.root ?? from), from, origin);
     detach(state, record, error, force ?? false);
     consumed(state, record);
     if (record.plan !== undefined) {
@@ -95,6 +97,11 @@ function end(
     state.trace?.('task:error', record, undefined);
     state.settle(record);
   }
+}
+
+function originOf(record: TaskRecord): FailureOrigin {
+  const { fn, site } = record;
+  return { call: callText(record), site, findPlace: fn.findPlace };
 }
 
 /** Takes a task out of queues, or asks the processor that has it to let it go. */

@@ -1,11 +1,16 @@
 /** @file What holders get to see of a failure, and the warning about one that nobody looked at (S11). */
 import { CancelledError, TaskFailedError } from '../errors.js';
 import type { Host } from '../ports.js';
+import { foldStack, withoutStack } from '../stacks.js';
 import type { Failure, TaskRecord } from './record.js';
 
 /** The error that `fetch` rejects with (E2). */
 export function taskFailedError(record: TaskRecord, failure: Failure): TaskFailedError {
-  return new TaskFailedError(record.summary, failure.rootTask, failure.chain(), failure.error);
+  const { rootTask, error } = failure;
+  return withoutStack(
+    () =>
+      new TaskFailedError(record.summary, rootTask, failure.chain(), error, (failure.root ?? failure).origin),
+  );
 }
 
 /** How many holders there still are of tasks that failed for one reason. */
@@ -62,8 +67,11 @@ export class Failures {
   }
 
   private warn(root: Failure): void {
-    const { error, task } = root;
-    const what = error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error);
+    const { error, task, origin } = root;
+    const what =
+      error instanceof Error
+        ? foldStack(error.stack ?? `${error.name}: ${error.message}`, origin?.findPlace)
+        : String(error);
     this.host.warn(
       `task ${task.name} (#${task.id}) failed and nobody looked at it: ${what}`,
       'PONIARD_UNSEEN_FAILURE',

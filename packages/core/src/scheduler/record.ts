@@ -4,7 +4,7 @@
  * task has finished: so finished tasks that nobody holds are gone.
  */
 
-import type { TaskFailedError, TaskSummary } from '../errors.js';
+import type { FailureOrigin, TaskFailedError, TaskSummary } from '../errors.js';
 import { type Captured, countHandles } from '../functions/closures.js';
 import { type FunctionRecord, GIVEN } from '../functions/registry.js';
 import type { TaskOptions } from '../options.js';
@@ -96,6 +96,8 @@ export class Failure {
     readonly task: TaskSummary,
     readonly root: Failure | undefined,
     readonly from: Failure | undefined,
+    /** Of the task that threw. */
+    readonly origin: FailureOrigin | undefined,
   ) {}
   get rootTask(): TaskSummary {
     return (this.root ?? this).task;
@@ -141,6 +143,7 @@ class Rare {
   restored: unknown = undefined;
   residence: Place | undefined = undefined;
   plan: RunningPlan | undefined = undefined;
+  site: string | undefined = undefined;
 }
 
 export class TaskRecord implements Call {
@@ -285,6 +288,13 @@ export class TaskRecord implements Call {
   }
   set plan(plan: RunningPlan | undefined) {
     if (plan !== undefined || this.rare !== undefined) this.rarely().plan = plan;
+  }
+  /** Under `debug`: the stack of where it was spawned. */
+  get site(): string | undefined {
+    return this.rare?.site;
+  }
+  set site(stack: string | undefined) {
+    this.rarely().site = stack;
   }
   private rarely(): Rare {
     this.rare ??= new Rare();

@@ -3,6 +3,7 @@
  * its own and `AggregateError.errors`.
  */
 import * as frameworkErrors from '../errors.js';
+import { foldStack, withoutStack } from '../stacks.js';
 import { globals, isNative, ownConstructor } from './kinds.js';
 import { nounOf } from './refusal.js';
 
@@ -41,12 +42,22 @@ function errorClass(name: string): ErrorClass | undefined {
   return undefined;
 }
 
+/** What a framework's error tells in properties that do not show when it is printed, since its text says it. */
+export const QUIET_FIELDS: ReadonlySet<string> = new Set(['task', 'rootTask', 'chain']);
+
+/** The names of an error's own properties that go along with it. */
+export function propertiesOf(error: Error): readonly string[] {
+  const keys = Object.keys(error).filter((key) => !ERROR_FIELDS.has(key));
+  if (error instanceof frameworkErrors.TaskFailedError) keys.push(...QUIET_FIELDS);
+  return keys;
+}
+
 /** Reads an error without ever throwing: getters may throw, fields may hold anything. */
 export function readHead(error: Error): ErrorHead {
   const type = typeOf(error);
   const head = { type, name: nameOf(error, type), message: text(error, 'message') ?? '' };
   const stack = text(error, 'stack');
-  return stack === undefined ? head : { ...head, stack };
+  return stack === undefined ? head : { ...head, stack: foldStack(stack) };
 }
 
 function text(error: Error, field: 'name' | 'message' | 'stack'): string | undefined {
@@ -123,19 +134,6 @@ function construct({ type, name, message }: ErrorHead): Error {
   // Its name and code are read from internal slots, which only its constructor sets.
   if (type === 'DOMException') return new known(message, name);
   return Reflect.construct(Error, [message], known) as Error;
-}
-
-/** The stack of this place is of no interest, and capturing it would be most of the cost: 10 µs of 12. */
-function withoutStack(make: () => Error): Error {
-  const engine = Error as { stackTraceLimit?: unknown };
-  const limit = engine.stackTraceLimit;
-  if (typeof limit !== 'number' || Object.isFrozen(Error)) return make();
-  engine.stackTraceLimit = 0;
-  try {
-    return make();
-  } finally {
-    engine.stackTraceLimit = limit;
-  }
 }
 
 /** Sets a property that does not show when the error is printed, as those of native errors do not. */

@@ -2,7 +2,7 @@
 import { decodeBuiltin } from './builtins.js';
 import { namedKeys } from './cloning.js';
 import type { ValueCodec } from './codec.js';
-import { define, type EncodedError, makeError } from './error-shape.js';
+import { define, type EncodedError, makeError, QUIET_FIELDS } from './error-shape.js';
 import { isPrimitive, kindOf } from './kinds.js';
 import { ERROR_TAG, isMark, MARK, type Mark, SHARED_TAG } from './mark.js';
 import type { BufferNumbers, SharedView } from './shared-buffers.js';
@@ -117,7 +117,7 @@ export class Restorer {
       Object.defineProperty(error, key, {
         value: this.visit(value),
         writable: true,
-        enumerable: true,
+        enumerable: encoded.type !== 'TaskFailedError' || !QUIET_FIELDS.has(key),
         configurable: true,
       });
     }

@@ -4,7 +4,7 @@ import { builtinFor } from './builtins.js';
 import { namedKeys, platformClone } from './cloning.js';
 import type { ValueCodec } from './codec.js';
 import { codecFor, NODE, SLOT } from './describe.js';
-import { type EncodedError, ERROR_FIELDS, readHead, uncloneable } from './error-shape.js';
+import { type EncodedError, propertiesOf, readHead, uncloneable } from './error-shape.js';
 import { kindOf } from './kinds.js';
 import { ERROR_TAG, MARK, type Mark } from './mark.js';
 import { nounOf, refusalOf, type Step } from './refusal.js';
@@ -321,8 +321,7 @@ export class Walker {
     this.errorDepth++;
     if (Object.hasOwn(source, 'cause')) encoded.cause = this.orStandIn('cause', source);
     if (Object.hasOwn(source, 'errors')) encoded.errors = this.errors(source as AggregateError);
-    for (const key of Object.keys(source)) {
-      if (ERROR_FIELDS.has(key)) continue;
+    for (const key of propertiesOf(source)) {
       const copy = this.lenient('key', key, source);
       if (copy === undefined) continue;
       encoded.properties ??= {};

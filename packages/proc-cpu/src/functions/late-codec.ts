@@ -15,6 +15,10 @@ export class LateFunctionCodec implements FunctionCodec {
     return encodePlainly(fn) === undefined ? this.now().capture(fn) : undefined;
   }
 
+  locate(fn: AnyFunction, offset: number): string | undefined {
+    return this.codec?.locate(fn, offset);
+  }
+
   /** What imports modules here, and sees to it that the codec is there when one has brought `spawn` along. */
   importing<I extends (specifier: string) => Promise<object>>(importModule: I): I {
     const withCodec = async (specifier: string): Promise<object> => {

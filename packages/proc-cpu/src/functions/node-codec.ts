@@ -30,6 +30,7 @@ import {
   whyNotImportable,
 } from './modules.js';
 import { readScript, type ScriptFacts, type ScriptImport } from './script-facts.js';
+import { locationIn } from './script-location.js';
 import { type Found, Subject } from './subject.js';
 
 type Parser = typeof import('acorn');
@@ -110,6 +111,11 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     // Left to encode(), which comes soon and need not look again.
     this.#looked.set(fn, subject);
     return undefined;
+  }
+
+  locate(fn: AnyFunction, offset: number): string | undefined {
+    const facts = this.#inspector.inspect(fn);
+    return facts?.start === undefined ? undefined : locationIn(facts.script, facts.start + offset);
   }
 
   protected override resolve(
