@@ -110,6 +110,6 @@ describe('threads that are killed', () => {
       const { waiting, ready, running } = runtime.stats().tasks;
       expect([waiting, ready, running]).toEqual([0, 0, 0]);
     },
-    60_000,
+    180_000,
   );
 });

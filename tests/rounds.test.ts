@@ -3,7 +3,6 @@
  * large at the end as when it had warmed up.
  */
 import type { Runtime } from '@poniard/core';
-import { collectGarbage } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
 import * as nesting from './fixtures/nesting.mjs';
 import { rejection, testRuntime } from './runtimes.js';
@@ -87,20 +86,19 @@ describe('C4. in the long run', () => {
       await run(0, WARM_UP);
       const before = await measure();
       await run(WARM_UP, count);
-      const after = await measure();
-      for (const [i, { heap, buffers }] of after.entries()) {
-        const was = before[i] as Memory;
-        expect(heap - was.heap).toBeLessThan(SLACK);
-        expect(buffers - was.buffers).toBeLessThan(SLACK);
-      }
-      for (let i = 0; i < 20 && Object.values(runtime.stats().bytes).some((bytes) => bytes > 0); i++) {
-        await measure();
-        await collectGarbage();
-      }
+      const grown = async (): Promise<number[]> =>
+        (await measure()).flatMap(({ heap, buffers }, i) => {
+          const was = before[i] as Memory;
+          return [heap - was.heap, buffers - was.buffers];
+        });
+      const kept = (): number => Object.values(runtime.stats().bytes).reduce((sum, bytes) => sum + bytes, 0);
+      // What one thread collects may hold something on another, which goes with a later collection there.
+      let growth = await grown();
+      for (let i = 0; i < 20 && (kept() > 0 || Math.max(...growth) > SLACK); i++) growth = await grown();
+      expect(Math.max(...growth)).toBeLessThan(SLACK);
+      expect(kept()).toBe(0);
       expect(await runtime.dag()).toEqual(new Map());
-      const { bytes } = runtime.stats();
-      expect(bytes).toMatchObject({ host: 0, 'cpu:0': 0, 'cpu:1': 0 });
     },
-    60_000,
+    120_000,
   );
 });
