@@ -27,14 +27,22 @@ export interface AdapterInfo {
 /** An instance's timings are exact without quantization, which keeps pages from spying. */
 const DAWN_FLAGS = ['disable-dawn-features=timestamp_quantization'];
 
+/** Dawn has experimental features only where it is told to. */
+const EXPERIMENTAL = 'chromium-experimental-';
+const EXPERIMENTAL_FLAGS = ['enable-dawn-features=allow_unsafe_apis'];
+
 /**
  * The adapter for a choice. One that computes on the CPU is found only when it is asked for: tasks are better off on
- * CPU threads.
+ * CPU threads. `features`: what is wanted of it; Dawn shows experimental ones only where they are.
  */
-export async function findAdapter(choice: AdapterChoice): Promise<FoundAdapter | NoAdapter> {
+export async function findAdapter(
+  choice: AdapterChoice,
+  features: readonly string[] = [],
+): Promise<FoundAdapter | NoAdapter> {
   const page = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
   try {
-    return page === undefined ? await findInDawn(choice) : await findIn(page, choice);
+    const flags = features.some((feature) => feature.startsWith(EXPERIMENTAL)) ? EXPERIMENTAL_FLAGS : [];
+    return page === undefined ? await findInDawn(choice, flags) : await findIn(page, choice);
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }
@@ -50,7 +58,10 @@ export function adapterName({ vendor, architecture, device, description }: Adapt
   return [...new Set([vendor, architecture, description || device])].filter((part) => part !== '').join(' ');
 }
 
-async function findInDawn(choice: AdapterChoice): Promise<FoundAdapter | NoAdapter> {
+async function findInDawn(
+  choice: AdapterChoice,
+  flags: readonly string[],
+): Promise<FoundAdapter | NoAdapter> {
   if (typeof process === 'undefined') return { reason: 'this page has no navigator.gpu' };
   const { hasVulkan, useSoftwareDriver } = await import('./software.js');
   if (choice === 'software') {
@@ -59,21 +70,21 @@ async function findInDawn(choice: AdapterChoice): Promise<FoundAdapter | NoAdapt
   }
   if (!hasVulkan())
     return { reason: 'the Vulkan loader libvulkan.so.1, which comes with a GPU driver, is not installed' };
-  if (!isName(choice)) return findIn(await dawn(choice), choice);
+  if (!isName(choice)) return findIn(await dawn(choice, flags), choice);
   const names = await namesInDawn();
   const name = names.find((candidate) => candidate.toLowerCase().includes(choice.toLowerCase()));
   if (name === undefined)
     return {
       reason: `no adapter is named ${JSON.stringify(choice)}; there are: ${names.join(', ') || 'none'}`,
     };
-  const adapter = await (await dawn(name)).requestAdapter();
+  const adapter = await (await dawn(name, flags)).requestAdapter();
   return adapter === null ? { reason: `${name} cannot be used` } : { adapter };
 }
 
 /** Dawn lists its adapters only in the message about one that is not there. */
 async function namesInDawn(): Promise<string[]> {
   try {
-    await (await dawn('(none)')).requestAdapter();
+    await (await dawn('(none)', [])).requestAdapter();
     return [];
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -88,13 +99,13 @@ async function namesInDawn(): Promise<string[]> {
 const instances = new Map<string, GPU>();
 
 /** The instance for a choice, or for an adapter by its full name. */
-async function dawn(choice: string): Promise<GPU> {
+async function dawn(choice: string, flags: readonly string[]): Promise<GPU> {
   const { create } = await import('webgpu');
   // Of its own for each, because an instance keeps to the drivers that it found when it was made.
-  const key = choice === 'software' || isName(choice) ? choice : '';
+  const key = [choice === 'software' || isName(choice) ? choice : '', ...flags].join(' ');
   let instance = instances.get(key);
   if (instance === undefined) {
-    instance = create(isName(choice) ? [...DAWN_FLAGS, `adapter=${choice}`] : DAWN_FLAGS);
+    instance = create([...DAWN_FLAGS, ...flags, ...(isName(choice) ? [`adapter=${choice}`] : [])]);
     instances.set(key, instance);
   }
   return instance;

@@ -24,7 +24,7 @@ export async function bringUp(
   const home = new HomeArrays(options.arrays);
   home.meet(options.codecs);
   const reopen = async (): Promise<GpuDevice> => {
-    const again = await findAdapter(options.adapter);
+    const again = await findAdapter(options.adapter, options.features);
     if ('reason' in again) throw new Error(again.reason);
     return GpuDevice.open(again, options);
   };

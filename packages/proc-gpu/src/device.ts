@@ -5,6 +5,7 @@ import { DeviceMemory } from './memory.js';
 import { Pipelines } from './pipelines.js';
 import { ReadBack } from './read-back.js';
 import { Recorder } from './recorder.js';
+import { type SubgroupTraits, subgroupTraits } from './subgroups.js';
 
 /** Features that are asked for where the adapter has them. */
 const WANTED = ['subgroups', 'timestamp-query', 'shader-f16'];
@@ -30,6 +31,7 @@ export interface DeviceOptions {
 
 export class GpuDevice {
   readonly info: AdapterInfo;
+  readonly subgroups: SubgroupTraits;
   /** The adapter in one line. */
   readonly name: string;
   readonly memory: DeviceMemory;
@@ -45,6 +47,7 @@ export class GpuDevice {
     { memoryLimit }: DeviceOptions,
   ) {
     this.info = describeAdapter(found.adapter);
+    this.subgroups = subgroupTraits(found.adapter.info);
     this.name = adapterName(this.info);
     this.memory = new DeviceMemory(device, memoryLimit ?? device.limits.maxBufferSize);
     this.pipelines = new Pipelines(device);

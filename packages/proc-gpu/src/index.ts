@@ -20,6 +20,7 @@ export {
   type GpuTraits,
   gpuImplementation,
 } from './port.js';
+export type { MatrixUnit } from './subgroups.js';
 export {
   type ArrayLike,
   type GpuResult,

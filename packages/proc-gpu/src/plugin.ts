@@ -14,7 +14,8 @@ export interface WebgpuOptions {
   readonly memoryLimit?: number;
   /**
    * WebGPU features without which the GPU is not used, such as `'shader-f16'`. Of `subgroups`, `timestamp-query` and
-   * `shader-f16` those that the adapter has are asked for anyway.
+   * `shader-f16` those that the adapter has are asked for anyway. `'chromium-experimental-subgroup-matrix'` lets products
+   * of half precision use matrix units, where Dawn has them for the adapter.
    */
   readonly features?: readonly string[];
   /** The class that results come home as: `NDArray` of `@poniard/linalg`. Needed only where it cannot be found by itself, as in a bundle. */
@@ -67,7 +68,7 @@ export function webgpu(options: WebgpuOptions = {}): Plugin {
           startsFor: 'webgpu',
           async start(host) {
             try {
-              const found = await findAdapter(adapter);
+              const found = await findAdapter(adapter, features);
               if ('reason' in found) throw new Error(found.reason);
               const codecs: ValueCodec[] = child.isRegistered(VALUE_CODEC, true)
                 ? child.resolveAll(VALUE_CODEC)

@@ -3,6 +3,7 @@
 import type { Refusal } from '@poniard/core';
 import type { GpuDType, HostData } from './dtype.js';
 import type { GpuArray } from './gpu-array.js';
+import type { MatrixUnit } from './subgroups.js';
 
 /** A compute shader. Keep the object: a device compiles it once, and finds it again by the object fastest. */
 export interface GpuKernel {
@@ -51,6 +52,10 @@ export interface GpuTraits {
   readonly limits: GpuLimits;
   /** The WebGPU features that the device has, such as `'shader-f16'`, `'subgroups'`, `'timestamp-query'`. */
   readonly features: ReadonlySet<string>;
+  /** Invocations of a subgroup, where the device has subgroups and all are of one size. */
+  readonly subgroupSize?: number | undefined;
+  /** What subgroups multiply at once: with the feature `'chromium-experimental-subgroup-matrix'`. */
+  readonly matrixUnits: readonly MatrixUnit[];
 }
 
 /**

@@ -42,6 +42,12 @@ export class CallRecording implements GpuDevicePort {
   get software(): boolean {
     return this.traits.software;
   }
+  get subgroupSize(): number | undefined {
+    return this.traits.subgroupSize;
+  }
+  get matrixUnits(): GpuTraits['matrixUnits'] {
+    return this.traits.matrixUnits;
+  }
   get limits(): GpuTraits['limits'] {
     return this.traits.limits;
   }

@@ -3,12 +3,15 @@
 import type { GpuDevice } from './device.js';
 import type { GpuTraits } from './port.js';
 
-export function traitsOf({ device, name, info, largestArray }: GpuDevice): GpuTraits {
-  const { limits, features } = device;
+export function traitsOf({ device, name, info, subgroups, largestArray }: GpuDevice): GpuTraits {
+  const { limits } = device;
+  const features = device.features as ReadonlySet<string>;
   return {
     adapter: name,
     software: info.software,
     features: new Set([...features]),
+    subgroupSize: features.has('subgroups') ? subgroups.subgroupSize : undefined,
+    matrixUnits: features.has('chromium-experimental-subgroup-matrix') ? subgroups.matrixUnits : [],
     limits: {
       largestArray,
       workgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,

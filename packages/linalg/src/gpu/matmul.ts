@@ -1,57 +1,55 @@
 /** @file The matrix product on a GPU. */
-import { eachRow } from '../loops.js';
 import { type MatmulOptions, productShape } from '../ops/product.js';
-import { rowMajor, sizeOf, stretchedStrides } from '../shapes.js';
+import { sizeOf } from '../shapes.js';
+import {
+  type Extents,
+  eachLayers,
+  type Factor,
+  folded,
+  type Grain,
+  leftFactor,
+  rightFactor,
+} from './factors.js';
 import { matmulKernel, type ProductKind, SIZES, type Sizes } from './matmul-kernel.js';
-import { padded, upToFour } from './pad.js';
+import { MatrixUnits } from './matrix-units.js';
 import { type ComputedDType, checkGpuArray, type GpuArray, type GpuDevicePort, wgslType } from './port.js';
 import { sumLanes } from './reduce.js';
 import { chooseTile, type Tiles } from './tiles.js';
 import { type RecordTrial, type TileStore, Tuning } from './tuning.js';
 
-/** A factor as the kernel reads it: a stack of matrices whose rows are whole fours. */
-interface Factor {
-  readonly array: GpuArray<ComputedDType | 'float16'>;
-  readonly transposed: boolean;
-  /** The axes before the last two. */
-  readonly stack: readonly number[];
-  /** From a row, and from a matrix, to the next, in fours. */
-  readonly stride: number;
-  readonly layer: number;
-}
-
-/** What is multiplied, once for each matrix of the stack. */
-interface Extents {
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly stack: readonly number[];
-}
+/** All loads are of four neighbours; the other edges the kernel sees to. */
+const FOURS: Grain = { k: 4, rows: 1, columns: 4, half: false };
 
 /**
  * x·y. What the operation `matmul` takes, and its errors. The first large product on a kind of GPU that `store` does not know
  * finds out which tile is the fastest there.
  */
 export function makeMatmul(store: TileStore) {
-  const tunings = new WeakMap<GPUDevice, Tuning>();
+  const devices = new WeakMap<GPUDevice, Known>();
   return (
     gpu: GpuDevicePort,
     x: unknown,
     y: unknown,
     options: MatmulOptions = {},
   ): GpuArray | Promise<GpuArray> => {
-    let tuning = tunings.get(gpu.device);
-    if (tuning === undefined) {
-      tuning = new Tuning(gpu, store);
-      tunings.set(gpu.device, tuning);
+    let known = devices.get(gpu.device);
+    if (known === undefined) {
+      known = { tuning: new Tuning(gpu, store), units: new MatrixUnits(gpu) };
+      devices.set(gpu.device, known);
     }
-    return matmul(gpu, tuning, x, y, options);
+    return matmul(gpu, known, x, y, options);
   };
+}
+
+/** What is known of a device. */
+interface Known {
+  readonly tuning: Tuning;
+  readonly units: MatrixUnits;
 }
 
 function matmul(
   gpu: GpuDevicePort,
-  tuning: Tuning,
+  { tuning, units }: Known,
   givenX: unknown,
   givenY: unknown,
   options: MatmulOptions,
@@ -59,15 +57,20 @@ function matmul(
   const x = checkGpuArray('matmul', 'x', givenX);
   const y = checkGpuArray('matmul', 'y', givenY);
   const { kept, multiplications, ...extents } = productShape(x, y, options);
-  const out = gpu.alloc(kept, x.dtype, { zeroed: extents.k === 0 });
-  if (out.size === 0 || extents.k === 0) return out;
-  const half = options.precision === 'half';
-  const a = leftFactor(gpu, x, options.transposeA ?? false, half);
-  const b = rightFactor(gpu, y, options.transposeB ?? false, half);
+  if (sizeOf(kept) === 0 || extents.k === 0) return gpu.alloc(kept, x.dtype, { zeroed: true });
+  const { transposeA = false, transposeB = false, precision } = options;
   const record = (): GpuArray => {
+    const grain = precision === 'half' ? { ...FOURS, half: true } : FOURS;
+    const a = leftFactor(gpu, x, transposeA, grain);
+    const b = rightFactor(gpu, y, transposeB, grain);
+    const out = gpu.alloc(kept, x.dtype);
     multiply(gpu, tuning.tiles, out, a, b, folded(extents, a, b));
     return out;
   };
+  if (precision === 'half' && units.wanted(multiplications)) {
+    const made = units.multiply(gpu, { x, y, transposeA, transposeB, extents, shape: kept });
+    return made instanceof Promise ? made.then((out) => out ?? record()) : (made ?? record());
+  }
   return tuning.wanted(multiplications) ? tuning.run(gpu, trial(gpu)).then(record) : record();
 }
 
@@ -79,57 +82,13 @@ function trial(gpu: GpuDevicePort): RecordTrial {
       arrays = Array.from({ length: 3 }, () => gpu.alloc([size, size], 'float32', { zeroed: true }));
     const [x, y, out] = arrays as [GpuArray<'float32'>, GpuArray<'float32'>, GpuArray<'float32'>];
     const tiles = { candidates: [{ tile, cost: 1 }], workgroups: 1 };
-    multiply(gpu, tiles, out, leftFactor(gpu, x, false, false), rightFactor(gpu, y, false, false), {
+    multiply(gpu, tiles, out, leftFactor(gpu, x, false, FOURS), rightFactor(gpu, y, false, FOURS), {
       m: size,
       n: size,
       k: size,
       stack: [],
     });
   };
-}
-
-function leftFactor(
-  gpu: GpuDevicePort,
-  x: GpuArray<ComputedDType>,
-  transpose: boolean,
-  half: boolean,
-): Factor {
-  if (x.dimension === 1) return factor(gpu, gpu.reshape(x, [1, x.size]), false, false, half);
-  return factor(gpu, x, transpose, transpose, half);
-}
-
-function rightFactor(
-  gpu: GpuDevicePort,
-  y: GpuArray<ComputedDType>,
-  transpose: boolean,
-  half: boolean,
-): Factor {
-  // A vector is one column, which is how the transpose of a row is stored.
-  if (y.dimension === 1) return factor(gpu, gpu.reshape(y, [1, y.size]), true, false, half);
-  return factor(gpu, y, transpose, !transpose, half);
-}
-
-/** `kAlongRows`: steps along k go from row to row, so there must be whole fours of rows too. */
-function factor(
-  gpu: GpuDevicePort,
-  given: GpuArray<ComputedDType>,
-  transposed: boolean,
-  kAlongRows: boolean,
-  half: boolean,
-): Factor {
-  const [rows, columns] = given.shape.slice(-2) as [number, number];
-  const array = padded(gpu, given, [rows, columns], kAlongRows, half);
-  const stride = upToFour(columns) / 4;
-  const layer = stride * (kAlongRows ? upToFour(rows) : rows);
-  return { array, transposed, stack: given.shape.slice(0, -2), stride, layer };
-}
-
-/** A stack that is multiplied with one and the same matrix is one tall matrix. */
-function folded(extents: Extents, a: Factor, b: Factor): Extents {
-  const { m, stack } = extents;
-  const layers = sizeOf(stack);
-  if (a.transposed || sizeOf(b.stack) > 1 || sizeOf(a.stack) !== layers) return extents;
-  return { ...extents, m: layers * m, stack: [] };
 }
 
 function multiply(
@@ -153,42 +112,36 @@ function multiply(
     label: 'matmul',
     wgsl: matmulKernel(tile, kind),
   }));
-  const k4 = upToFour(k) / 4;
+  const k4 = Math.ceil(k / 4);
   const sizes = {
     m,
     n,
     k4,
     k4PerSplit: Math.ceil(k4 / splits),
     splits,
-    strideA: a.stride,
-    strideB: b.stride,
+    strideA: a.stride / 4,
+    strideB: b.stride / 4,
   };
   const across = Math.ceil(n / (tile.columns * tile.across));
   const down = Math.ceil(m / (tile.rows * tile.down));
   const parts = splits === 1 ? out : gpu.alloc([layers, splits, m, n], out.dtype);
   const most = Math.floor(gpu.limits.workgroupsPerDimension / splits);
-  const matrices = [rowMajor(stack), matrixStrides(a, stack), matrixStrides(b, stack)];
-  const geometries = matrices.map((strides) => ({ shape: stack, strides, offset: 0 }));
-  eachRow(stack, geometries, ([atC, atA, atB], [, stepA, stepB], count) => {
-    for (let done = 0; done < count; done += most) {
-      const uniforms = uniformsOf({
-        ...sizes,
-        stackA: stepA! * a.layer,
-        stackB: stepB! * b.layer,
-        offsetA: (atA! + done * stepA!) * a.layer,
-        offsetB: (atB! + done * stepB!) * b.layer,
-        offsetC: (atC! + done) * splits * m * n,
-      });
-      const workgroups = [across, down, Math.min(most, count - done) * splits] as const;
-      gpu.run(kernel, { bindings: [a.array, b.array, parts], workgroups, uniforms });
-    }
+  eachLayers(stack, a, b, most, ({ count, at, offsetA, offsetB, stepA, stepB }) => {
+    const uniforms = uniformsOf({
+      ...sizes,
+      stackA: stepA / 4,
+      stackB: stepB / 4,
+      offsetA: offsetA / 4,
+      offsetB: offsetB / 4,
+      offsetC: at * splits * m * n,
+    });
+    gpu.run(kernel, {
+      bindings: [a.array, b.array, parts],
+      workgroups: [across, down, count * splits],
+      uniforms,
+    });
   });
   if (parts !== out) sumLanes(gpu, parts, out, { outer: layers, count: splits, inner: m * n });
-}
-
-/** How many matrices of a factor neighbours along each axis of the stack are apart. */
-function matrixStrides({ stack }: Factor, shape: readonly number[]): number[] {
-  return stretchedStrides({ shape: stack, strides: rowMajor(stack), offset: 0 }, shape);
 }
 
 function uniformsOf(sizes: Sizes): Uint32Array {

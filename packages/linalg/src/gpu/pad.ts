@@ -1,4 +1,4 @@
-/** @file Makes matrices larger by zeros below and to the right, so that kernels may read them by fours. */
+/** @file Makes matrices larger by zeros below and to the right, so that kernels may read whole blocks of them. */
 import {
   type ComputedDType,
   EACH_ELEMENT,
@@ -28,19 +28,14 @@ ${EACH_ELEMENT}
   padded[index] = ${stored}(select(0, given[select(0u, source, isGiven)], isGiven));
 }`;
 
-/**
- * A stack of matrices (the last two axes) with rows and columns up to the next multiple of 4, in half precision where `half`
- * says so; itself where it is as it should be.
- */
+/** A stack of matrices (the last two axes) with more rows and columns, in half precision where `half` says so; itself where it is so. */
 export function padded(
   gpu: GpuDevicePort,
   array: GpuArray<ComputedDType>,
   [rows, columns]: readonly [number, number],
-  padRows: boolean,
+  [paddedRows, paddedColumns]: readonly [number, number],
   half: boolean,
 ): GpuArray<ComputedDType | 'float16'> {
-  const paddedRows = padRows ? upToFour(rows) : rows;
-  const paddedColumns = upToFour(columns);
   if (paddedRows === rows && paddedColumns === columns && !half) return array;
   const layers = array.size / (rows * columns);
   const out = gpu.alloc([layers, paddedRows, paddedColumns], half ? 'float16' : array.dtype);
@@ -58,6 +53,7 @@ export function padded(
   return out;
 }
 
-export function upToFour(extent: number): number {
-  return Math.ceil(extent / 4) * 4;
+/** The next multiple. */
+export function upTo(multiple: number, extent: number): number {
+  return Math.ceil(extent / multiple) * multiple;
 }

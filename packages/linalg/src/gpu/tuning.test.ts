@@ -10,7 +10,13 @@ import { chooseTile, tilesFor } from './tiles.js';
 import { nameOf, type TileCosts, type TileStore, Tuning } from './tuning.js';
 
 const limits = { invocationsPerWorkgroup: 256, workgroupMemory: 16384 } as GpuTraits['limits'];
-const traits = (software = false): GpuTraits => ({ adapter: 'a GPU', software, limits, features: new Set() });
+const traits = (software = false): GpuTraits => ({
+  adapter: 'a GPU',
+  software,
+  limits,
+  features: new Set(),
+  matrixUnits: [],
+});
 const LARGE = 2 ** 30;
 
 /** A GPU on which a trial of a tile takes as many µs as the test says. */
