@@ -9,6 +9,7 @@ export type EventType =
   | 'task:start'
   | 'task:answer'
   | 'task:steal'
+  | 'task:race'
   | 'task:recompute'
   | 'task:finish'
   | 'task:error'

@@ -1,6 +1,6 @@
 /** @file P5: why a task runs where it does. */
 import type { CostTerms } from './scheduler/placement.js';
-import type { TaskRecord } from './scheduler/record.js';
+import { Phase, type TaskRecord } from './scheduler/record.js';
 import type { SchedulerState } from './scheduler/state.js';
 
 /** One processor's part of a {@link PlacementReport}. */
@@ -39,11 +39,16 @@ export function explainTask(state: SchedulerState, record: TaskRecord, story: st
   return new Report(
     record.id,
     record.name,
-    record.place?.processor.id,
+    ranOn(record)?.processor.id,
     rows,
     state.absent.filter(({ kind }) => record.fn.has(kind)),
     story,
   );
+}
+
+/** Of two runs the one whose result counted. */
+function ranOn({ twin, phase, place }: TaskRecord): TaskRecord['place'] {
+  return twin?.phase === Phase.Finished && phase === Phase.Finished ? twin.place : place;
 }
 
 class Report implements PlacementReport {

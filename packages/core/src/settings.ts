@@ -54,6 +54,13 @@ export interface TaskSettings {
   readonly around: TaskOptions | undefined;
 }
 
+/** Of a task that does a part of another's work, or does it a second time: it is neither watched nor waits by itself. */
+export function settingsOfPart(settings: TaskSettings, changes: Partial<TaskSettings>): TaskSettings {
+  const unwatched = { timeout: undefined, signal: undefined };
+  const unkept = { cache: false, persist: false, kept: false };
+  return Object.freeze({ ...settings, syncdeps: [], ...unwatched, ...unkept, ...changes });
+}
+
 type Pick1 = <K extends keyof TaskOptions>(key: K) => TaskOptions[K];
 
 /** Later layers are weaker. `syncdeps` are records already. */

@@ -100,6 +100,11 @@ export class DeviceQueue implements RunSite {
     this.head = 0;
   }
 
+  /** Nobody waits for these any more; what has begun goes on. */
+  abandon(calls: readonly Call[]): void {
+    for (const { id } of calls) this.runs.get(id)?.abandon(this, this.owner.latest);
+  }
+
   running(call: number): Run | undefined {
     return this.runs.get(call);
   }

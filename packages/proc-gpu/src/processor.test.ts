@@ -98,6 +98,36 @@ describe.skipIf(!hasGpu)('a GPU as a processor', () => {
     expect(await list(runtime.spawn(scaled, x, 2))).toEqual([20, 4]);
   });
 
+  test('S4. so is one that was written after the task that read it was cancelled', async () => {
+    const { runtime } = await gpuRuntime();
+    const reading = operation('reading', {
+      webgpu: gpuImplementation(async (gpu: GpuDevicePort, x: GpuArray) => {
+        begun();
+        await end;
+        return gpu.reshape(x, x.shape);
+      }),
+    });
+    let begun = () => {};
+    let finish = () => {};
+    const hasBegun = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const end = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const x = f32(1, 2);
+    const cancelled = runtime.spawn(reading as never, x);
+    await hasBegun;
+    cancelled.cancel();
+    await cancelled.wait();
+    x.set(0, 10);
+    const during = runtime.spawn(scaled, x, 2);
+    expect(await list(during)).toEqual([20, 4]);
+    x.set(0, 30);
+    finish();
+    expect(await list(runtime.spawn(scaled, x, 2))).toEqual([60, 4]);
+  });
+
   test('values pass between the GPU and threads', async () => {
     const { runtime } = await gpuRuntime({ runtime: { plugins: [cpuThreads({ threads: 1 })] } });
     const onGpu = runtime.spawn(scaled, f32(1, 2), 2);

@@ -99,6 +99,7 @@ export class GpuProcessor implements Processor, QueueOwner {
   /** What a device has begun cannot be stopped. */
   abort(calls: readonly Call[]): void {
     this.revoke(calls);
+    this.queue.abandon(calls);
   }
 
   hasStarted(call: Call): boolean {

@@ -21,7 +21,7 @@ export interface RunSite {
   running(call: number): Run | undefined;
 }
 
-/** An input failed, so the call is the scheduler's again, which knows. */
+/** An input failed, or nobody waits for it: the call is the scheduler's again, which knows. */
 export const SKIPPED: unique symbol = Symbol('skipped');
 
 export class Run {
@@ -41,8 +41,10 @@ export class Run {
   /** Called when it is recorded or has failed. */
   whenRecorded: (() => void)[] = [];
   private single = false;
+  private abandoned = false;
   private recording: CallRecording | undefined = undefined;
   private readonly uploads: Upload[] = [];
+  private readonly guarded: Upload[] = [];
   private readonly pinned: GpuArray[] = [];
 
   constructor(
@@ -58,6 +60,7 @@ export class Run {
    */
   begin(site: RunSite): Promise<unknown> | typeof SKIPPED | undefined {
     const { call } = this;
+    if (this.abandoned) return SKIPPED;
     const fn = call.fn.local(call.implementation) as GpuImplementation;
     this.single = site.args.single(call, fn);
     const args = new Array<unknown>(call.arity);
@@ -141,7 +144,18 @@ export class Run {
   end(site: RunSite, latest: number): void {
     this.unpin();
     this.recording?.end();
-    for (const upload of this.uploads.splice(0)) site.uploads.release(upload, latest);
+    this.unguard(site, latest);
+    for (const upload of this.uploads.splice(0)) site.uploads.release(upload);
+  }
+
+  /** Nobody waits for the call any more. */
+  abandon(site: RunSite, latest: number): void {
+    this.abandoned = true;
+    this.unguard(site, latest);
+  }
+
+  private unguard(site: RunSite, latest: number): void {
+    for (const upload of this.guarded.splice(0)) site.uploads.unguard(upload, latest);
   }
 
   /** As if it had not begun. */
@@ -173,6 +187,7 @@ export class Run {
     const { upload, value: onDevice, isNew } = site.uploads.acquire(encoded, array, this.call.id);
     if (isNew) this.moves.push({ bytes: array.bytes, micros: (performance.now() - began) * 1000 });
     this.uploads.push(upload);
+    this.guarded.push(upload);
     return onDevice;
   }
 

@@ -3,8 +3,8 @@
  *
  * When may a copy serve again? The object that a value was encoded as stands for one state of it: always. A shared buffer
  * that comes in another argument may have been written meanwhile, but not while tasks read it, which is from their spawn
- * to their end (S4). So a copy serves every call that was spawned before the last of its readers ended; calls are
- * numbered in the order of their spawns.
+ * to their end (S4). So a copy serves every call that was spawned before the last of its readers was settled, which for one
+ * that is cancelled is before it ends; calls are numbered in the order of their spawns.
  */
 import type { GpuDevice } from './device.js';
 import { GpuArray } from './gpu-array.js';
@@ -22,6 +22,8 @@ export interface Upload {
   readonly geometry: string;
   /** Running calls that read it. */
   readers: number;
+  /** Those of them that somebody waits for: until they end, nobody writes the host's elements. */
+  guards: number;
   /** The last call, by number, for which the host's elements are known to be the same. */
   through: number;
   freed: boolean;
@@ -64,6 +66,7 @@ export class Uploads {
     const known = this.known(encoded, array, callId);
     const upload = known ?? this.make(encoded, array);
     if (upload.readers++ === 0) this.idleBytes -= upload.allocation.capacity;
+    upload.guards++;
     upload.through = Math.max(upload.through, callId);
     this.all.delete(upload);
     this.all.add(upload);
@@ -71,9 +74,14 @@ export class Uploads {
     return { upload, value, isNew: known === undefined };
   }
 
-  /** A call has ended. `latest`: the last call that is known to have been spawned. */
-  release(upload: Upload, latest: number): void {
+  /** Nobody waits any more for a call that reads it, which may go on. `latest`: the last call that was spawned. */
+  unguard(upload: Upload, latest: number): void {
+    upload.guards--;
     upload.through = Math.max(upload.through, latest);
+  }
+
+  /** A call that reads it has ended; it was unguarded before. */
+  release(upload: Upload): void {
     if (--upload.readers > 0 || upload.freed) return;
     this.idleBytes += upload.allocation.capacity;
     const most = this.gpu.memory.limit * IDLE_SHARE;
@@ -102,7 +110,7 @@ export class Uploads {
     const geometry = geometryOf(array);
     return candidates.find(
       (upload) =>
-        !upload.freed && upload.geometry === geometry && (upload.readers > 0 || callId <= upload.through),
+        !upload.freed && upload.geometry === geometry && (upload.guards > 0 || callId <= upload.through),
     );
   }
 
@@ -117,6 +125,7 @@ export class Uploads {
       dtype,
       geometry: geometryOf(array),
       readers: 0,
+      guards: 0,
       through: 0,
       freed: false,
     };

@@ -33,8 +33,8 @@ export class FunctionRecord implements FunctionRef {
   times = new RunTimes();
   /** Tasks that wait until it is known how the function travels. */
   waiters: TaskRecord[] = [];
-  /** Kinds of processor that are trying it for the first time right now. */
-  trials = new Set<string>();
+  /** Kinds of processor that are trying it for the first time right now, each with one task. */
+  trials = new Map<string, TaskRecord>();
   private readonly travels = new Map<string, Travel>();
   /** The candidates for which all that is needed has been prepared (a fast path for loops that spawn). */
   readyFor: object | undefined = undefined;

@@ -25,6 +25,9 @@ export function placeBehindInputs(state: SchedulerState, record: TaskRecord): Pl
   if (place === undefined || sent !== record.pending) return undefined;
   // A call that may be cut into blocks is not tied to one processor beforehand, but where there are none.
   if (record.fn.shape.plan !== undefined && place.runsBlocks) return undefined;
+  // Behind a kind that is only being tried, a whole chain would wait for the trial.
+  const { kind } = place.processor;
+  if (state.candidates.of(record).mixed && state.costs.isTrial(record, kind)) return undefined;
   return state.candidates.takes(record, place, state.costs) ? place : undefined;
 }
 

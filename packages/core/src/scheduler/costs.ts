@@ -17,16 +17,18 @@ interface Learnt {
 
 /** Run times of one function (and implementation), by processor kind and size class. */
 export class RunTimes {
-  private readonly kinds = new Map<string, (Learnt | undefined)[]>();
+  private readonly kinds = new Map<string, KindTimes>();
   private lastKind = '';
-  private lastClasses: (Learnt | undefined)[] | undefined = undefined;
+  private last: KindTimes | undefined = undefined;
 
   observe(kind: string, sizeClass: number, micros: number): void {
-    let classes = this.classes(kind);
-    if (classes === undefined) {
-      classes = [];
-      this.kinds.set(kind, classes);
+    let times = this.of(kind);
+    if (times === undefined) {
+      times = { classes: [], latest: micros };
+      this.kinds.set(kind, times);
     }
+    times.latest = micros;
+    const { classes } = times;
     const learnt = classes[sizeClass];
     if (learnt === undefined) {
       classes[sizeClass] = { micros, runs: 1 };
@@ -36,39 +38,63 @@ export class RunTimes {
     }
   }
 
-  /** Whole µs, at least 1; `undefined` where the kind has never run it. */
+  /** Whole µs, at least 1; `undefined` where the kind has never run it at about this size. */
   expected(kind: string, sizeClass: number): number | undefined {
-    const classes = this.classes(kind);
-    if (classes === undefined) return undefined;
-    const exact = classes[sizeClass];
+    const times = this.of(kind);
+    if (times === undefined) return undefined;
+    const exact = times.classes[sizeClass];
     if (exact !== undefined) return whole(exact.micros);
-    return nearest(classes, sizeClass);
+    if (sizeClass === ANY_SIZE) return whole(times.latest);
+    return nearest(times.classes, sizeClass, 1);
   }
 
   /** The least of what the kinds are known to need. */
   best(sizeClass: number): number | undefined {
-    let best: number | undefined;
-    for (const kind of this.kinds.keys()) {
-      const micros = this.expected(kind, sizeClass);
-      if (micros !== undefined && (best === undefined || micros < best)) best = micros;
-    }
-    return best;
+    return this.least((kind) => this.expected(kind, sizeClass));
   }
 
-  private classes(kind: string): (Learnt | undefined)[] | undefined {
-    if (kind === this.lastKind) return this.lastClasses;
-    const classes = this.kinds.get(kind);
-    if (classes !== undefined) {
-      this.lastKind = kind;
-      this.lastClasses = classes;
+  /** The same, from sizes that are far away. */
+  guess(sizeClass: number): number | undefined {
+    return this.least((kind) => nearest((this.of(kind) as KindTimes).classes, sizeClass, FARTHEST));
+  }
+
+  private least(of: (kind: string) => number | undefined): number | undefined {
+    let least: number | undefined;
+    for (const kind of this.kinds.keys()) {
+      const micros = of(kind);
+      if (micros !== undefined && (least === undefined || micros < least)) least = micros;
     }
-    return classes;
+    return least;
+  }
+
+  private of(kind: string): KindTimes | undefined {
+    if (kind === this.lastKind) return this.last;
+    const times = this.kinds.get(kind);
+    if (times !== undefined) {
+      this.lastKind = kind;
+      this.last = times;
+    }
+    return times;
   }
 }
 
+interface KindTimes {
+  readonly classes: (Learnt | undefined)[];
+  /** What the last run took, of whatever size. */
+  latest: number;
+}
+
+/** In place of a size class: some input is not there yet. */
+export const ANY_SIZE = -1;
+const FARTHEST = 64;
+
 /** The closest class that has run, scaled in proportion to the size. */
-function nearest(classes: readonly (Learnt | undefined)[], sizeClass: number): number | undefined {
-  for (let distance = 1; distance < 64; distance++) {
+function nearest(
+  classes: readonly (Learnt | undefined)[],
+  sizeClass: number,
+  farthest: number,
+): number | undefined {
+  for (let distance = 1; distance <= farthest; distance++) {
     const below = classes[sizeClass - distance];
     if (below !== undefined) return whole(below.micros * 2 ** distance);
     const above = classes[sizeClass + distance];

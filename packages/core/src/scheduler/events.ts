@@ -49,6 +49,8 @@ export type SchedulerEvent =
   | { readonly type: 'cancel'; readonly record: TaskRecord; readonly error: unknown; readonly force: boolean }
   /** A large call is cut into blocks, which are spawned already. */
   | { readonly type: 'planned'; readonly record: TaskRecord; readonly blocks: readonly TaskRecord[] }
+  /** The twin that an instruction `race` asked for. */
+  | { readonly type: 'race'; readonly record: TaskRecord; readonly twin: TaskRecord; readonly place: Place }
   | { readonly type: 'processorUp'; readonly processor: Processor }
   | { readonly type: 'processorLost'; readonly place: Place; readonly loss: Loss }
   /** All plug-ins have brought their processors: what fits none of them now never will. */
@@ -72,6 +74,8 @@ export class Instructions {
   readonly prepare: { readonly fn: FunctionRecord; readonly implementation: string }[] = [];
   /** Calls to be cut into blocks, if their planner wants to. */
   readonly plan: { readonly record: TaskRecord; readonly processors: number }[] = [];
+  /** Calls of which a processor is to run a twin: another task of the same function and arguments. */
+  readonly race: { readonly record: TaskRecord; readonly place: Place }[] = [];
   /** Calls whose blocks are all there. */
   readonly assemble: TaskRecord[] = [];
   /** Send the event `tick` after so many µs. */

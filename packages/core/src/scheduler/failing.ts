@@ -7,6 +7,7 @@ import { orphaned } from './family.js';
 import { elsewhere } from './in-place.js';
 import type { Place } from './place.js';
 import { endTrial } from './placement.js';
+import { raceEnded } from './racing.js';
 import { eachDependent, Failure, isTerminal, Phase, type TaskRecord } from './record.js';
 import { consumed } from './residence.js';
 import { NOTHING, type SchedulerState } from './state.js';
@@ -94,8 +95,9 @@ function end(
       const reason = orphaned(orphan, record, error);
       work.push({ record: orphan, from: undefined, error: reason, phase: Phase.Cancelled });
     }
-    state.trace?.('task:error', record, undefined);
+    if (!record.isTwin) state.trace?.('task:error', record, undefined);
     state.settle(record);
+    if (record.twin !== undefined) raceEnded(state, record);
   }
 }
 
@@ -105,7 +107,7 @@ function originOf(record: TaskRecord): FailureOrigin {
 }
 
 /** Takes a task out of queues, or asks the processor that has it to let it go. */
-function detach(state: SchedulerState, record: TaskRecord, error: unknown, force: boolean): void {
+export function detach(state: SchedulerState, record: TaskRecord, error: unknown, force: boolean): void {
   const { place } = record;
   if (place === undefined) return;
   if (record.phase === Phase.Queued) {

@@ -82,6 +82,12 @@ export class Place {
     record.estimate = micros;
   }
 
+  /** The same for one that was handed over. */
+  reestimateSent(record: TaskRecord, micros: number): void {
+    if (!record.suspended) this.sentMicros += micros - record.estimate;
+    record.estimate = micros;
+  }
+
   /** Counts a queued task out; it leaves the queue itself when it comes to its head. */
   forget(record: TaskRecord): void {
     this.backlogMicros -= record.estimate;

@@ -1,7 +1,7 @@
 /** @file Where a task runs: the cost of each processor, term by term, and the policy that picks one (P1). */
-import { sizeClass, type TransferTimes, UNKNOWN_MICROS } from './costs.js';
+import { ANY_SIZE, sizeClass, type TransferTimes, UNKNOWN_MICROS } from './costs.js';
 import type { Place } from './place.js';
-import { type RunningPlan, SnapshotArgument, TaskRecord } from './record.js';
+import { Phase, type RunningPlan, SnapshotArgument, TaskRecord } from './record.js';
 
 /** The terms of P1, in µs. */
 export interface CostTerms {
@@ -11,7 +11,7 @@ export interface CostTerms {
   readonly transfer: number;
   readonly run: number;
   readonly total: number;
-  /** Whether `run` was measured on this kind of processor, or is a guess. */
+  /** Whether `run` was measured on this kind of processor; else it is a guess, and 0 where the kind is to be tried. */
   readonly measured: boolean;
 }
 
@@ -39,17 +39,53 @@ export class Costs {
     return bytes;
   }
 
-  /** Expected µs on a kind of processor; a kind that has not tried it is taken to be as fast as the best that has. */
-  run(task: TaskRecord, kind: string): number {
-    const { timeUtil } = task.settings;
-    if (timeUtil !== undefined) return timeUtil * 1000;
-    const size = sizeClass(this.inputBytes(task));
-    return task.fn.times.expected(kind, size) ?? task.fn.times.best(size) ?? UNKNOWN_MICROS;
+  /** The class of the size of a task's inputs; `ANY_SIZE` while one of them is still being made. */
+  size(task: TaskRecord): number {
+    const { args } = task;
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i];
+      if (arg instanceof TaskRecord && arg.phase < Phase.Finished) return ANY_SIZE;
+    }
+    return sizeClass(this.inputBytes(task));
   }
 
+  /** Expected µs on a kind of processor; a kind that has not tried it is taken to be as fast as the best that has. */
+  run(task: TaskRecord, kind: string): number {
+    return (
+      this.known(task, kind) ?? this.bestKnown(task) ?? task.fn.times.guess(this.size(task)) ?? UNKNOWN_MICROS
+    );
+  }
+
+  /** Whether the kind has run the function on inputs of about this size. */
   measured(task: TaskRecord, kind: string): boolean {
-    const size = sizeClass(this.inputBytes(task));
-    return task.settings.timeUtil !== undefined || task.fn.times.expected(kind, size) !== undefined;
+    return this.known(task, kind) !== undefined;
+  }
+
+  /** Whether the kind would be tried: it has not run the function, and another has. */
+  isTrial(task: TaskRecord, kind: string): boolean {
+    return this.known(task, kind) === undefined && this.bestKnown(task) !== undefined;
+  }
+
+  /**
+   * What a choice is made by. A kind that is unknown is taken to need nothing while bringing the inputs there costs at most
+   * half of what the best needs: so it is tried when it might win by much, and not when it could hardly.
+   */
+  hoped(task: TaskRecord, kind: string, transfer: number): number {
+    const known = this.known(task, kind);
+    if (known !== undefined) return known;
+    const best = this.bestKnown(task);
+    return best !== undefined && 2 * transfer <= best ? 0 : this.run(task, kind);
+  }
+
+  /** What was learnt, or what the user says. */
+  known(task: TaskRecord, kind: string): number | undefined {
+    const { timeUtil } = task.settings;
+    if (timeUtil !== undefined) return timeUtil * 1000;
+    return task.fn.times.expected(kind, this.size(task));
+  }
+
+  private bestKnown(task: TaskRecord): number | undefined {
+    return task.fn.times.best(this.size(task));
   }
 
   /**
@@ -85,7 +121,7 @@ export class Costs {
   terms(task: TaskRecord, place: Place): CostTerms {
     const queued = place.queuedMicros;
     const transfer = this.transfer(task, place);
-    const run = this.run(task, place.processor.kind);
+    const run = this.hoped(task, place.processor.kind, transfer);
     const measured = this.measured(task, place.processor.kind);
     return { queued, transfer, run, total: queued + transfer + run, measured };
   }
@@ -98,6 +134,9 @@ function hasCopy(task: TaskRecord, index: number, place: Place): boolean {
   const arg = task.args[index];
   return arg instanceof TaskRecord && arg.residence === place;
 }
+
+/** A run time that is longer by this factor at most is about the same. */
+const ABOUT = 1.05;
 
 /**
  * The default: the earliest expected finish. Tasks that cost about the same everywhere go in runs to one processor
@@ -113,23 +152,32 @@ export class EarliestFinish implements PlacementPolicy {
     if (candidates.length === 1) return best;
     let least = Number.POSITIVE_INFINITY;
     let lastCost = Number.POSITIVE_INFINITY;
+    let leastRun = 0;
+    let lastRun = 0;
     const hasData = hasObjects(task);
     let kind = '';
-    let run = 0;
+    let run: number | undefined;
     for (let i = 0; i < candidates.length; i++) {
       const place = candidates[i] as Place;
       if (place.processor.kind !== kind) {
         kind = place.processor.kind;
-        run = costs.run(task, kind);
+        run = costs.known(task, kind);
       }
-      const cost = place.queuedMicros + run + (hasData ? costs.transfer(task, place) : 0);
-      if (place === this.last) lastCost = cost;
+      const transfer = hasData ? costs.transfer(task, place) : 0;
+      const hoped = run ?? costs.hoped(task, kind, transfer);
+      const cost = place.queuedMicros + transfer + hoped;
+      if (place === this.last) {
+        lastCost = cost;
+        lastRun = hoped;
+      }
       if (cost < least) {
         least = cost;
+        leastRun = hoped;
         best = place;
       }
     }
-    if (lastCost - least <= this.stickiness && this.last !== undefined) return this.last;
+    const isAsFast = lastRun <= ABOUT * leastRun;
+    if (isAsFast && lastCost - least <= this.stickiness && this.last !== undefined) return this.last;
     this.last = best;
     return best;
   }
@@ -154,9 +202,11 @@ export function admission(task: TaskRecord, place: Place, costs: Costs): true | 
   return answer === false ? 'it does not accept this call' : answer.reason;
 }
 
-/** The task left a processor before it had run there: others may try the kind. */
-export function endTrial(task: TaskRecord, place: Place): void {
-  task.fn.trials.delete(place.processor.kind);
+/** The task has left a processor. Whether it was the one that tried the kind: others may do so now. */
+export function endTrial(task: TaskRecord, place: Place): boolean {
+  const { trials } = task.fn;
+  const { kind } = place.processor;
+  return trials.get(kind) === task && trials.delete(kind);
 }
 
 /**

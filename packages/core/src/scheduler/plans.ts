@@ -1,11 +1,10 @@
 /** @file Large calls that are cut into blocks: asks the operation's planner, runs the blocks, puts their results together. */
 import type { FunctionRegistry } from '../functions/registry.js';
 import type { Block, Plan } from '../operation.js';
-import { resolveSettings, type TaskSettings } from '../settings.js';
+import { settingsOfPart, type TaskSettings } from '../settings.js';
 import type { HostValues } from './host-values.js';
 import { CapturedArgument, hostValue, type TaskRecord } from './record.js';
 import type { Shell } from './shell.js';
-import { NOTHING } from './state.js';
 
 export class Plans {
   constructor(
@@ -19,16 +18,7 @@ export class Plans {
     try {
       const planner = record.fn.shape.plan;
       const plan = planner?.(record.values(), processors) as Plan<unknown> | undefined;
-      const own = {
-        ...record.settings,
-        name: undefined,
-        timeout: undefined,
-        signal: undefined,
-        syncdeps: undefined,
-        cache: undefined,
-        persist: undefined,
-      };
-      const settings = resolveSettings([own], NOTHING);
+      const settings = settingsOfPart(record.settings, { name: undefined });
       const blocks = plan === undefined ? [] : plan.blocks.map((block) => this.spawn(block, settings));
       if (plan !== undefined) record.plan = { blocks, finish: plan.finish, processors };
       this.shell.state.handle({ type: 'planned', record, blocks });

@@ -11,7 +11,7 @@ const task: fc.Arbitrary<TaskSpec> = fc.record({
   priority: fc.constantFrom(0, 0, 0, 1, -1),
   occupancy: fc.constantFrom(1, 1, 1, 0.5, 0.3, 0),
   tolerant: fc.constantFrom(false, false, false, true),
-  sort: fc.constantFrom('plain', 'plain', 'plain', 'other', 'onlyB', 'planned'),
+  sort: fc.constantFrom('plain', 'plain', 'plain', 'other', 'onlyB', 'both', 'both', 'planned'),
 });
 
 const processor: fc.Arbitrary<ProcessorSpec> = fc.record({

@@ -131,6 +131,8 @@ const Flag = {
   cancelling: 16,
   settled: 32,
   planned: 64,
+  raced: 128,
+  isTwin: 256,
 } as const;
 
 /** What few tasks have: kept apart, so that the others are small. */
@@ -144,6 +146,7 @@ class Rare {
   residence: Place | undefined = undefined;
   plan: RunningPlan | undefined = undefined;
   site: string | undefined = undefined;
+  twin: TaskRecord | undefined = undefined;
 }
 
 export class TaskRecord implements Call {
@@ -230,6 +233,20 @@ export class TaskRecord implements Call {
   set planned(on: boolean) {
     this.flag(Flag.planned, on);
   }
+  /** A twin has been asked for: there is one at most. */
+  get raced(): boolean {
+    return (this.flags & Flag.raced) !== 0;
+  }
+  set raced(on: boolean) {
+    this.flag(Flag.raced, on);
+  }
+  /** The second run of a task, on another kind of processor; nobody has a handle on it. See `racing.ts`. */
+  get isTwin(): boolean {
+    return (this.flags & Flag.isTwin) !== 0;
+  }
+  set isTwin(on: boolean) {
+    this.flag(Flag.isTwin, on);
+  }
   private flag(bit: number, on: boolean): void {
     this.flags = on ? this.flags | bit : this.flags & ~bit;
   }
@@ -295,6 +312,13 @@ export class TaskRecord implements Call {
   }
   set site(stack: string | undefined) {
     this.rarely().site = stack;
+  }
+  /** The other run of the same call. */
+  get twin(): TaskRecord | undefined {
+    return this.rare?.twin;
+  }
+  set twin(twin: TaskRecord | undefined) {
+    if (twin !== undefined || this.rare !== undefined) this.rarely().twin = twin;
   }
   private rarely(): Rare {
     this.rare ??= new Rare();

@@ -8,6 +8,7 @@ import { endChildren, failTask } from './failing.js';
 import { lostInPlace } from './in-place.js';
 import type { Place } from './place.js';
 import { endTrial } from './placement.js';
+import { raceEnded } from './racing.js';
 import { addDependent, type Failure, isTerminal, Phase, TaskRecord } from './record.js';
 import { NOTHING, type SchedulerState } from './state.js';
 
@@ -89,7 +90,8 @@ export function kept(state: SchedulerState, record: TaskRecord, place: Place, re
   // Counted where the links were spawned: a chain that is on its way as a whole is as deep as it is long.
   const links = place.sharesHostMemory ? LINEAGE : LINEAGE_ON_DEVICES;
   const isLink = record.depth > 0 && record.depth % links === 0;
-  if ((isLink || record.settings.getResult) && !record.inPlace) fetchHome(state, record);
+  const wins = record.isTwin && !isTerminal(record.twin as TaskRecord);
+  if ((isLink || wins || record.settings.getResult) && !record.inPlace) fetchHome(state, record);
   else freeIfUnused(state, record);
 }
 
@@ -109,6 +111,7 @@ export function moved(
   tellWaiting(state, record);
   state.settle(record);
   freeIfUnused(state, record);
+  if (record.isTwin) raceEnded(state, record);
 }
 
 export function unmoved(state: SchedulerState, record: TaskRecord, from: Place, error: unknown): void {
@@ -284,6 +287,7 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
     record.place = undefined;
     if (record.cancelling) {
       record.cancelling = false;
+      state.losers.delete(record);
       continue;
     }
     const limit = record.settings.retries ?? 1;

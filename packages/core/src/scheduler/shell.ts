@@ -7,7 +7,7 @@ import type { FunctionCodec } from '../functions/encoded.js';
 import type { FunctionRegistry } from '../functions/registry.js';
 import type { Clock, EventSink, Host, KeepAlive, Store } from '../ports.js';
 import type { Processor } from '../processor.js';
-import type { TaskSettings } from '../settings.js';
+import { settingsOfPart, type TaskSettings } from '../settings.js';
 import type { ValueSink } from '../task.js';
 import type { ValueCodec } from '../values/codec.js';
 import { Failures, taskFailedError } from './failures.js';
@@ -379,6 +379,10 @@ export class Shell implements Outcomes {
     instructions.pending = false;
     for (const { fn, implementation } of take(instructions.prepare))
       prepareFunction(this, fn, implementation);
+    for (const { record, place } of take(instructions.race)) {
+      const twin = this.make(record.fn, record.args, settingsOfPart(record.settings, { retries: 0 }));
+      this.state.handle({ type: 'race', record, twin, place });
+    }
     for (const { record, processors } of take(instructions.plan)) this.plans.cut(record, processors);
     for (const record of take(instructions.assemble)) void this.plans.assemble(record);
     for (const { place, records } of take(instructions.revoke)) this.revoke(place, records);

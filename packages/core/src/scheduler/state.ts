@@ -3,7 +3,8 @@
  * Promise, so that all of it is tested without a thread. How failures spread is in `failing.ts`, where values
  * live in `residence.ts`, how idle processors get work in `stealing.ts`, who may run what in `candidates.ts`.
  */
-import { PoniardError } from '../errors.js';
+import { CancelledError, PoniardError } from '../errors.js';
+import type { FunctionRecord } from '../functions/registry.js';
 import { placeBehindInputs, recallBehind, takeBackBehind } from './behind.js';
 import { CandidateTable } from './candidates.js';
 import { sizeClass, TransferTimes, whole } from './costs.js';
@@ -12,6 +13,7 @@ import { cancelTask, failTask, noProcessor, retryOrFail } from './failing.js';
 import { Family, orphaned } from './family.js';
 import { Place } from './place.js';
 import { boundTrials, Costs, EarliestFinish, endTrial, type PlacementPolicy } from './placement.js';
+import { beginRace, type Loser, learnFromLoser, placeAnew, race, raceEnded } from './racing.js';
 import { addDependent, eachDependent, type Failure, isTerminal, link, Phase, TaskRecord } from './record.js';
 import {
   consumed,
@@ -49,6 +51,10 @@ export class SchedulerState {
   readonly absent: { readonly kind: string; readonly reason: string }[] = [];
   trace: Trace | undefined = undefined;
   readonly waiting = new Waiting(this.instructions);
+  /** Functions of which a kind has just been found out how long it takes. */
+  private readonly tried: FunctionRecord[] = [];
+  /** Runs that came second, whose processors have not answered yet. */
+  readonly losers = new Map<TaskRecord, Loser>();
   readonly family = new Family();
   readonly waits = new Waits();
   /** Tasks with all inputs, in the order in which they got them; a list with a head, emptied by `drain`. */
@@ -83,6 +89,7 @@ export class SchedulerState {
         break;
       }
       case 'failed':
+        if (event.record.cancelling) learnFromLoser(this, event.record, undefined);
         if (this.answered(event.record, undefined)) retryOrFail(this, event.record, event.error);
         break;
       case 'revoked':
@@ -119,6 +126,9 @@ export class SchedulerState {
       case 'cancel':
         cancelTask(this, event.record, event.error, event.force);
         break;
+      case 'race':
+        beginRace(this, event.record, event.twin, event.place);
+        break;
       case 'planned':
         this.planned(event.record, event.blocks);
         break;
@@ -144,6 +154,7 @@ export class SchedulerState {
   /** Follows what an event has set going until nothing moves. */
   private drain(): void {
     const { ready, hungry } = this;
+    for (let fn = this.tried.pop(); fn !== undefined; fn = this.tried.pop()) placeAnew(this, fn);
     // Each step settles, queues or hands out a task; a task can take each step a few times only.
     let steps = 1000 + 100 * (this.unsettled + this.places.length);
     while (ready.length > 0 || hungry.length > 0) {
@@ -253,6 +264,10 @@ export class SchedulerState {
       this.waiting.prepare(record, record.fn, admitted);
       if (record.pending > 0) return;
     }
+    if (record.isTwin) {
+      cancelTask(this, record, new CancelledError('its processor gave it back'), false);
+      return;
+    }
     if (!inputsAtHand(this, record, undefined)) return;
     const places = admitted.mixed ? boundTrials(record, admitted.places, this.costs) : admitted.places;
     const place = this.policy.choose(record, places, this.costs);
@@ -263,7 +278,9 @@ export class SchedulerState {
     const { kind } = place.processor;
     record.implementation = this.candidates.implementation(record, place);
     record.estimate = whole(this.costs.run(record, kind));
-    if (this.candidates.several && !this.costs.measured(record, kind)) record.fn.trials.add(kind);
+    const { trials } = record.fn;
+    if (this.candidates.several && !this.costs.measured(record, kind) && !trials.has(kind))
+      trials.set(kind, record);
     this.counts[record.phase]!--;
     this.counts[Phase.Queued]!++;
     // Told before: a listener may ask what it costs everywhere.
@@ -278,6 +295,7 @@ export class SchedulerState {
       const next = place.backlog.peek();
       if (next === undefined) {
         if (place.up && place.hasRoom(undefined) && giveWork(this, place)) continue;
+        race(this, place);
         if (place.sentCount === 0 && !place.idle && place.processor.defaultEnabled) {
           place.idle = true;
           this.idle.push(place);
@@ -312,6 +330,9 @@ export class SchedulerState {
     place.outbox.push(record);
     this.instructions.pending = true;
     this.trace?.('task:assigned', record, place);
+    // One whose time is not known: others may run it too.
+    if (this.candidates.several && record.fn.trials.size > 0)
+      for (const other of this.idle) race(this, other);
     if (record.dependents !== undefined && place.processor.queues) {
       eachDependent(record, (dependent) => {
         if (dependent.phase === Phase.Waiting && dependent.pending <= FEW) this.tryBehind(dependent);
@@ -331,16 +352,19 @@ export class SchedulerState {
     if (place === undefined || (record.phase !== Phase.Sent && !record.cancelling)) return false;
     place.unsend(record);
     this.feedLater(place);
-    fn.trials.delete(place.processor.kind);
+    if (endTrial(record, place) && micros !== undefined && this.candidates.of(record).mixed)
+      this.tried.push(fn);
+    if (record.cancelling) {
+      record.cancelling = false;
+      if (micros !== undefined) learnFromLoser(this, record, micros);
+      this.losers.delete(record);
+      return false;
+    }
     if (micros !== undefined) {
       fn.times.observe(place.processor.kind, sizeClass(this.costs.inputBytes(record)), micros);
       record.estimate = whole(micros);
+      place.finished++;
     }
-    if (record.cancelling) {
-      record.cancelling = false;
-      return false;
-    }
-    if (micros !== undefined) place.finished++;
     this.trace?.('task:answer', record, place, undefined, micros);
     return true;
   }
@@ -375,6 +399,7 @@ export class SchedulerState {
       } else this.finishInput(record, dependents);
     }
     this.settle(record);
+    if (record.twin !== undefined) raceEnded(this, record);
   }
 
   private finishInput(record: TaskRecord, dependent: TaskRecord): void {

@@ -63,7 +63,7 @@ export function stealSent(state: SchedulerState, thief: Place, patienceIsOver: b
 /** Whether `thief` may run it and would finish it before `victim` does. */
 function gains(state: SchedulerState, record: TaskRecord, victim: Place, thief: Place): boolean {
   const { costs } = state;
-  if (record.pending > 0 || !state.candidates.takes(record, thief, costs)) return false;
+  if (record.pending > 0 || record.isTwin || !state.candidates.takes(record, thief, costs)) return false;
   if (!victim.up) return true;
   const { kind } = thief.processor;
   if (state.candidates.several && !costs.measured(record, kind) && record.fn.trials.has(kind)) return false;

@@ -8,7 +8,7 @@ import { EventStream, type EventType } from '../../events.js';
 import { FunctionRecord, GIVEN, type OperationShape } from '../../functions/registry.js';
 import type { TaskOptions } from '../../options.js';
 import type { Loss } from '../../processor.js';
-import { resolveSettings } from '../../settings.js';
+import { resolveSettings, settingsOfPart } from '../../settings.js';
 import type { SchedulerEvent } from '../events.js';
 import { checkInvariants } from '../invariants.js';
 import type { Place } from '../place.js';
@@ -236,6 +236,7 @@ export class Driver implements Outcomes {
       while (instructions.pending) {
         instructions.pending = false;
         for (const { fn, implementation } of instructions.prepare.splice(0)) this.prepare(fn, implementation);
+        for (const { record, place } of instructions.race.splice(0)) this.race(record, place);
         for (const { record, processors } of instructions.plan.splice(0)) this.cut(record, processors);
         for (const record of instructions.assemble.splice(0)) this.assemble(record);
         for (const { place, records } of instructions.revoke.splice(0)) this.revoke(place, records);
@@ -266,6 +267,14 @@ export class Driver implements Outcomes {
       encoded: { kind: 'source', name: fn.name, source: '', imports: [] },
     });
     this.handle({ type: 'prepared', fn });
+  }
+
+  private race(record: TaskRecord, place: Place): void {
+    const settings = settingsOfPart(record.settings, { name: `twin of ${record.name}`, retries: 0 });
+    const twin = new TaskRecord(this.records.length + 1, record.fn, record.args, settings);
+    this.records.push(twin);
+    if (this.options.checked !== false) this.phases.watch(twin);
+    this.handle({ type: 'race', record, twin, place });
   }
 
   private cut(record: TaskRecord, processors: number): void {

@@ -11,7 +11,7 @@ export interface TaskSpec {
   readonly occupancy: number;
   /** Takes the errors of failed inputs as values: `allowErrors`. */
   readonly tolerant: boolean;
-  readonly sort: 'plain' | 'other' | 'onlyB' | 'planned';
+  readonly sort: 'plain' | 'other' | 'onlyB' | 'both' | 'planned';
 }
 
 export interface ProcessorSpec {

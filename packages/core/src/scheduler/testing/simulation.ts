@@ -48,6 +48,7 @@ export class Simulation {
       plain: this.makeFunction({}),
       other: this.makeFunction({}),
       onlyB: this.makeFunction({ onlyB: true }),
+      both: this.makeFunction({ both: true }),
       planned: this.makeFunction({ planned: true }),
     };
   }
@@ -78,7 +79,7 @@ export class Simulation {
     });
   }
 
-  private makeFunction({ onlyB, planned }: { onlyB?: boolean; planned?: boolean }) {
+  private makeFunction({ onlyB, both, planned }: { onlyB?: boolean; both?: boolean; planned?: boolean }) {
     const body = (index: number, ...values: number[]): number => {
       const ledger = this.ledger[index] as Ledger;
       const spec = this.scenario.tasks[index] as TaskSpec;
@@ -105,7 +106,8 @@ export class Simulation {
         },
       };
     };
-    return { body, shape: { implementations: { [onlyB ? 'b' : 'host']: body }, ...(planned && { plan }) } };
+    const implementations = both ? { host: body, b: body } : { [onlyB ? 'b' : 'host']: body };
+    return { body, shape: { implementations, ...(planned && { plan }) } };
   }
 
   // --- what can happen ---------------------------------------------------------------------------------------
@@ -387,16 +389,22 @@ export class Simulation {
   }
 
   private dependsOn(index: number, root: number): boolean {
-    if (index === root) return true;
-    if (index < root) return false;
-    const { inputs, after, tolerant } = this.scenario.tasks[index] as TaskSpec;
-    return !tolerant && [...inputs, ...after].some((back) => this.dependsOn(Math.max(0, index - back), root));
+    // Each task once: there are as many ways back as there are paths.
+    const seen = new Set([index]);
+    for (const at of seen) {
+      const { inputs, after, tolerant } = this.scenario.tasks[at] as TaskSpec;
+      if (at === root) return true;
+      if (at < root || tolerant) continue;
+      for (const back of [...inputs, ...after]) seen.add(Math.max(0, at - back));
+    }
+    return false;
   }
 
-  /** Without losses each task runs once, and once more for each throw. */
+  /** Without losses each task runs once, once more for each throw, and a second time where its kind is tried. */
   private checkRuns(index: number): void {
     const { runs, throws, cutOff } = this.ledger[index] as Ledger;
-    if (this.losses === 0 && runs > throws + 1)
+    const twice = this.scenario.tasks[index]?.sort === 'both' ? 1 : 0;
+    if (this.losses === 0 && runs > throws + 1 + twice)
       throw new Error(`task ${index} ran ${runs} times and threw ${throws} times`);
     if (this.scenario.tasks[index]?.retries === 0 && runs + cutOff > 1) {
       throw new Error(`task ${index} may start once and started ${runs + cutOff} times`);
