@@ -9,9 +9,10 @@ import { overhead } from './overhead.js';
 import { parallel } from './parallel.js';
 import { formatReport, type Report, thisMachine } from './report.js';
 import { scale } from './scale.js';
+import { semantics } from './semantics.js';
 import { startup } from './startup.js';
 
-const BENCHES: readonly Bench[] = [overhead, data, parallel, matmul, gpu, scale, startup];
+const BENCHES: readonly Bench[] = [overhead, data, parallel, matmul, gpu, semantics, scale, startup];
 
 const list = (): string => BENCHES.map(({ name, question }) => `  ${name.padEnd(10)}${question}`).join('\n');
 

@@ -19,6 +19,25 @@ def check(what, actual, expected):
         raise ValueError(f"{what}: {actual} instead of {expected}")
 
 
+def fibonacci(n):
+    a, b = 0, 1
+    for _ in range(n):
+        a, b = b, a + b
+    return a
+
+
+def fibonacci_by_tasks(n):
+    """A task that submits tasks gives its thread up meanwhile (`secede`), as `worker_client` does."""
+    if n < 2:
+        return n
+    from distributed import worker_client
+
+    with worker_client() as client:
+        a = client.submit(fibonacci_by_tasks, n - 1, pure=False)
+        b = client.submit(fibonacci_by_tasks, n - 2, pure=False)
+        return sum(client.gather([a, b]))
+
+
 def distributed_jobs(threads):
     """The local cluster with threads, through its futures (`client.map`, `client.submit`, `gather`).
 
@@ -59,7 +78,40 @@ def distributed_jobs(threads):
         check("the last value", result, n)
         return elapsed * 1e6 / n
 
-    jobs = {"independent": independent, "tree": tree, "chain": chain}
+    def cached(params):
+        # `pure=True`: a call of the same function with the same arguments is one task.
+        n, calls = params["tasks"], params["calls"]
+        start = time.perf_counter()
+        futures = [client.submit(add, i % calls, 1, pure=True) for i in range(n)]
+        results = client.gather(futures)
+        elapsed = time.perf_counter() - start
+        check("the last value", results[-1], (n - 1) % calls + 1)
+        return elapsed * 1e6 / n
+
+    def closures(params):
+        n, offset = params["tasks"], 1
+        start = time.perf_counter()
+        results = client.gather([client.submit(lambda i=i: i + offset, pure=False) for i in range(n)])
+        elapsed = time.perf_counter() - start
+        check("the sum", sum(results), n * (n + 1) // 2)
+        return elapsed * 1e6 / n
+
+    def nested(params):
+        n = params["n"]
+        start = time.perf_counter()
+        result = client.submit(fibonacci_by_tasks, n, pure=False).result()
+        elapsed = time.perf_counter() - start
+        check("Fibonacci", result, fibonacci(n))
+        return elapsed * 1e6 / (2 * fibonacci(n + 1) - 1)
+
+    jobs = {
+        "independent": independent,
+        "tree": tree,
+        "chain": chain,
+        "cached": cached,
+        "closures": closures,
+        "nested": nested,
+    }
     return jobs, f"Client(processes=False, n_workers=1, threads_per_worker={threads})", client.close
 
 
@@ -76,7 +128,22 @@ def threaded_jobs(threads):
         check("the sum", sum(results), n * (n + 1) // 2)
         return elapsed * 1e6 / n
 
-    return {"independent": independent}, f"dask.threaded.get, num_workers={threads}", lambda: None
+    def lazy(params):
+        from dask import delayed
+
+        n = params["tasks"]
+        start = time.perf_counter()
+        plus = delayed(add)
+        level = list(range(n + 1))
+        while len(level) > 1:
+            pairs = [plus(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+            level = pairs + level[len(level) - len(level) % 2 :]
+        result = level[0].compute(scheduler="threads", num_workers=threads)
+        elapsed = time.perf_counter() - start
+        check("the sum", result, n * (n + 1) // 2)
+        return elapsed * 1e6 / n
+
+    return {"independent": independent, "lazy": lazy}, f"dask.threaded.get, num_workers={threads}", lambda: None
 
 
 def main():

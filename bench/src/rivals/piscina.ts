@@ -36,6 +36,9 @@ export async function createRival(options: Params): Promise<Rival> {
     jobs: {
       ...poolJobs((a, b) => pool.run([a, b]) as Promise<number>),
 
+      /** With options for each task; piscina has one that every task may have, the function's name. */
+      options: poolJobs((a, b) => pool.run([a, b], { name: 'default' }) as Promise<number>).independent,
+
       async compute(params) {
         const tasks = count(params, 'tasks');
         const iterations = count(params, 'iterations');

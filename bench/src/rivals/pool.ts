@@ -34,11 +34,13 @@ export function poolJobs(run: RunAdd): Record<'independent' | 'tree' | 'chain' |
       const ms = await timed(async () => {
         let level: PromiseLike<number>[] = [];
         for (let i = 0; i + 1 < leaves; i += 2) level.push(run(i, i + 1));
+        if (leaves % 2 === 1) level.push(Promise.resolve(leaves - 1));
         while (level.length > 1) {
           const next: PromiseLike<number>[] = [];
           for (let i = 0; i + 1 < level.length; i += 2) {
             next.push(add(level[i] as PromiseLike<number>, level[i + 1] as PromiseLike<number>));
           }
+          if (level.length % 2 === 1) next.push(level[level.length - 1] as PromiseLike<number>);
           level = next;
         }
         result = await (level[0] as PromiseLike<number>);

@@ -36,3 +36,13 @@ export const fill = (data: Float64Array): Float64Array => {
   data[0] = 0;
   return data;
 };
+
+/** What the nested tasks have to find. */
+export function fibonacci(n: number): number {
+  let [a, b] = [0, 1];
+  for (let i = 0; i < n; i++) [a, b] = [b, a + b];
+  return a;
+}
+
+/** How many calls `fibonacci(n)` takes by recursion, each of which is a task. */
+export const fibonacciTasks = (n: number): number => 2 * fibonacci(n + 1) - 1;

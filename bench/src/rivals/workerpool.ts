@@ -16,7 +16,14 @@ export async function createRival(options: Params): Promise<Rival> {
   return {
     version: await packageVersion('workerpool', import.meta.resolve('workerpool')),
     settings: `exec(), ${threads} threads, dedicated worker`,
-    jobs: poolJobs((a, b) => pool.exec('add', [a, b]) as PromiseLike<number>),
+    jobs: {
+      ...poolJobs((a, b) => pool.exec('add', [a, b]) as PromiseLike<number>),
+
+      /** It takes functions as text, which cannot capture: what they need is passed. */
+      closures: poolJobs(
+        (a, b) => pool.exec((i: number, offset: number) => i + offset, [a, b]) as PromiseLike<number>,
+      ).independent,
+    },
     async close() {
       await pool.terminate(true);
     },
