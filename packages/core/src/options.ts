@@ -60,7 +60,10 @@ export interface TaskOptions {
   readonly occupancy?: number | undefined;
   /** Expected run time in ms, instead of what the scheduler learns. */
   readonly timeUtil?: number | undefined;
-  /** In bytes: memory that the task takes besides its inputs. A processor with less left is not asked. Default 0. */
+  /**
+   * In bytes: memory that the task takes besides its inputs. A processor with less left is not asked; where
+   * none has that much for now, the task waits until something that runs has ended. Default 0.
+   */
   readonly allocUtil?: number | undefined;
   /**
    * In ms, from the moment when the task begins; then it fails with `TimeoutError`. One that blocks its thread is ended

@@ -4,7 +4,7 @@ import type { FunctionRecord } from '../functions/registry.js';
 import type { TaskSettings } from '../settings.js';
 import { PiecesArgument, scopeOfInput } from './in-place.js';
 import type { Place } from './place.js';
-import { admission, type Costs } from './placement.js';
+import { admission, type Costs, memoryLack } from './placement.js';
 import { TaskRecord } from './record.js';
 
 export interface Candidates {
@@ -123,6 +123,16 @@ export class CandidateTable {
     if (!place.processor.local && record.fn.travel(implementations[index] as string)?.state !== 'ready')
       return false;
     return admission(record, place, costs) === true;
+  }
+
+  /** Whether some processor would take the task if it had more memory, and runs tasks that may leave some. */
+  mayGetMemory(record: TaskRecord, costs: Costs): boolean {
+    const { places, implementations } = this.of(record);
+    return places.some((place, i) => {
+      if (!place.busy || memoryLack(record, place, costs) === undefined) return false;
+      const travel = place.processor.local ? undefined : record.fn.travel(implementations[i] as string);
+      return travel?.state !== 'impossible' && place.processor.accepts(record) === true;
+    });
   }
 
   implementation(record: TaskRecord, place: Place): string {

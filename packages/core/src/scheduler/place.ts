@@ -18,6 +18,8 @@ export class Place {
   sentCount = 0;
   /** The share of the processor that the running and handed-over tasks take. */
   sentOccupancy = 0;
+  /** In bytes: what the tasks that it has, running or not, take besides their inputs (`allocUtil`). */
+  reserved = 0;
   /** Handed over in this turn, not yet given to the processor. */
   outbox: TaskRecord[] = [];
   /** Tasks that it has finished. */
@@ -69,12 +71,18 @@ export class Place {
     return this.sentMicros + (record === undefined ? 0 : record.estimate) <= QUEUE_DEPTH * processor.capacity;
   }
 
+  /** Whether tasks run here, or are about to, that may leave memory behind. */
+  get busy(): boolean {
+    return this.sentCount + this.backlogCount > 0;
+  }
+
   enqueue(record: TaskRecord, isRoot: boolean): void {
     record.phase = Phase.Queued;
     record.place = this;
     this.backlog.push(record, isRoot);
     this.backlogMicros += record.estimate;
     this.backlogCount++;
+    this.reserved += record.settings.allocUtil;
   }
 
   reestimate(record: TaskRecord, micros: number): void {
@@ -92,6 +100,7 @@ export class Place {
   forget(record: TaskRecord): void {
     this.backlogMicros -= record.estimate;
     this.backlogCount--;
+    this.reserved -= record.settings.allocUtil;
   }
 
   send(record: TaskRecord): void {
@@ -100,6 +109,7 @@ export class Place {
     this.sentMicros += record.estimate;
     this.sentOccupancy += record.settings.occupancy;
     this.sentCount++;
+    this.reserved += record.settings.allocUtil;
     record.previous = this.last;
     if (this.last === undefined) this.first = record;
     else this.last.next = record;
@@ -110,6 +120,7 @@ export class Place {
   unsend(record: TaskRecord): void {
     if (record.suspended) record.suspended = false;
     else this.discount(record);
+    this.reserved -= record.settings.allocUtil;
     const { previous, next } = record;
     if (previous === undefined) this.first = next;
     else previous.next = next;

@@ -189,17 +189,25 @@ function hasObjects(task: TaskRecord): boolean {
   return false;
 }
 
-/** Whether a processor takes a task, or why not. Memory is checked against the inputs that it would have to hold, and what the user says that it takes. */
+/** Whether a processor takes a task, or why not. */
 export function admission(task: TaskRecord, place: Place, costs: Costs): true | string {
-  const { processor } = place;
-  if (processor.freeMemory !== undefined) {
-    const needed = costs.inputBytes(task) + task.settings.allocUtil;
-    const free = processor.freeMemory();
-    if (needed > free) return `it has ${free} bytes free and the task takes ${needed}`;
-  }
-  const answer = processor.accepts(task);
+  const lack = memoryLack(task, place, costs);
+  if (lack !== undefined) return lack;
+  const answer = place.processor.accepts(task);
   if (answer === true) return true;
   return answer === false ? 'it does not accept this call' : answer.reason;
+}
+
+/**
+ * What a processor lacks of the memory for a task: for the inputs, which it would have to hold, and for what the user says
+ * that it takes besides. What others that it has will take is no longer free.
+ */
+export function memoryLack(task: TaskRecord, place: Place, costs: Costs): string | undefined {
+  const { processor } = place;
+  if (processor.freeMemory === undefined) return undefined;
+  const needed = costs.inputBytes(task) + task.settings.allocUtil;
+  const free = Math.max(0, processor.freeMemory() - place.reserved);
+  return needed > free ? `it has ${free} bytes free and the task takes ${needed}` : undefined;
 }
 
 /** The task has left a processor. Whether it was the one that tried the kind: others may do so now. */

@@ -129,6 +129,7 @@ export function unmoved(state: SchedulerState, record: TaskRecord, from: Place, 
 /** A processor has a result that nobody wants. */
 export function discard(state: SchedulerState, record: TaskRecord, place: Place): void {
   state.instructions.free.push({ place, key: record.id });
+  state.waiting.memoryCame();
   state.instructions.pending = true;
   state.trace?.('chunk:free', record, place, record.bytes);
 }
@@ -303,6 +304,7 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
   for (const record of again) endChildren(state, record, undefined);
   if (place.gone) {
     state.candidates.changed();
+    state.waiting.memoryCame();
     for (const record of place.backlog.drain()) {
       place.forget(record);
       endTrial(record, place);

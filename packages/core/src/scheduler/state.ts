@@ -143,6 +143,7 @@ export class SchedulerState {
         this.settleHomeless();
         break;
       case 'tick':
+        for (const record of this.waiting.takeCrowded()) this.ready.push(record);
         for (const place of this.places) if (place.hasRoom(undefined)) stealSent(this, place, true);
         break;
       default:
@@ -256,6 +257,7 @@ export class SchedulerState {
     const admitted = this.candidates.admitting(record, this.costs);
     if (admitted.places.length === 0) {
       if (!this.complete) this.waiting.forProcessor(record);
+      else if (this.candidates.mayGetMemory(record, this.costs)) this.waiting.forMemory(record);
       else failTask(this, record, noProcessor(this, record), undefined);
       return;
     }
@@ -352,6 +354,7 @@ export class SchedulerState {
     if (place === undefined || (record.phase !== Phase.Sent && !record.cancelling)) return false;
     place.unsend(record);
     this.feedLater(place);
+    this.waiting.memoryCame();
     if (endTrial(record, place) && micros !== undefined && this.candidates.of(record).mixed)
       this.tried.push(fn);
     if (record.cancelling) {

@@ -8,6 +8,9 @@ import type { Instructions } from './events.js';
 import type { Place } from './place.js';
 import { type RunningPlan, TaskRecord } from './record.js';
 
+/** How many tasks look at a time whether there is memory. */
+const LOOK = 64;
+
 export class Waiting {
   /** Tasks that wait for something outside: a promise, the blocks of a plan. */
   readonly outside = new Set<TaskRecord>();
@@ -15,6 +18,12 @@ export class Waiting {
   private readonly preparing = new Set<FunctionRecord>();
   /** Tasks that fit no processor yet, while some are still coming. */
   private homeless: TaskRecord[] = [];
+
+  /** Tasks that fit no processor's memory for now; those that have waited longest come first. */
+  private crowded: TaskRecord[] = [];
+  /** How many of them looked for memory last, and how many have come to wait for it since. */
+  private looking = 0;
+  private inVain = 0;
 
   constructor(private readonly instructions: Instructions) {}
 
@@ -50,6 +59,36 @@ export class Waiting {
 
   forProcessor(record: TaskRecord): void {
     this.homeless.push(record);
+  }
+
+  forMemory(record: TaskRecord): void {
+    this.crowded.push(record);
+    this.inVain++;
+  }
+
+  /** A task ended or a value went. Its memory may be there in a moment: then those that wait for some look again. */
+  memoryCame(): void {
+    if (this.crowded.length === 0) return;
+    this.looking = 0;
+    this.wake();
+  }
+
+  private wake(): void {
+    this.instructions.wakeIn ??= 0;
+    this.instructions.pending = true;
+  }
+
+  /**
+   * Some of those that wait for memory. The others look a moment later, as long as some do not look in vain: where all do,
+   * something runs, and will tell by its end.
+   */
+  takeCrowded(): readonly TaskRecord[] {
+    if (this.crowded.length === 0 || (this.looking > 0 && this.inVain >= this.looking)) return [];
+    const first = this.crowded.splice(0, LOOK);
+    this.looking = first.length;
+    this.inVain = 0;
+    if (this.crowded.length > 0) this.wake();
+    return first;
   }
 
   /** Processors came: those that waited for some look again. */
@@ -93,6 +132,7 @@ export class Waiting {
 
   *all(): IterableIterator<TaskRecord> {
     yield* this.homeless;
+    yield* this.crowded;
     yield* this.outside;
     for (const fn of this.preparing) yield* fn.waiters;
   }
