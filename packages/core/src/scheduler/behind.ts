@@ -27,7 +27,7 @@ export function placeBehindInputs(state: SchedulerState, record: TaskRecord): Pl
   if (record.fn.shape.plan !== undefined && place.runsBlocks) return undefined;
   // Behind a kind that is only being tried, a whole chain would wait for the trial.
   const { kind } = place.processor;
-  if (state.candidates.of(record).mixed && state.costs.isTrial(record, kind)) return undefined;
+  if (state.costs.isTrial(record, kind) && state.candidates.of(record).mixed) return undefined;
   return state.candidates.takes(record, place, state.costs) ? place : undefined;
 }
 

@@ -41,19 +41,26 @@ export class Costs {
 
   /** The class of the size of a task's inputs; `ANY_SIZE` while one of them is still being made. */
   size(task: TaskRecord): number {
+    let bytes = 0;
     const { args } = task;
     for (let i = 0; i < args.length; i++) {
       const arg = args[i];
-      if (arg instanceof TaskRecord && arg.phase < Phase.Finished) return ANY_SIZE;
+      if (typeof arg === 'object' && arg !== null) {
+        if (arg instanceof TaskRecord && arg.phase < Phase.Finished) return ANY_SIZE;
+        bytes += arg.bytes;
+      } else if (typeof arg === 'string') bytes += arg.length;
     }
-    return sizeClass(this.inputBytes(task));
+    return sizeClass(bytes);
   }
 
   /** Expected µs on a kind of processor; a kind that has not tried it is taken to be as fast as the best that has. */
   run(task: TaskRecord, kind: string): number {
-    return (
-      this.known(task, kind) ?? this.bestKnown(task) ?? task.fn.times.guess(this.size(task)) ?? UNKNOWN_MICROS
-    );
+    return this.known(task, kind) ?? this.unknown(task);
+  }
+
+  /** The same for a kind that has not run it on inputs of about this size. */
+  unknown(task: TaskRecord): number {
+    return this.bestKnown(task) ?? task.fn.times.guess(this.size(task)) ?? UNKNOWN_MICROS;
   }
 
   /** Whether the kind has run the function on inputs of about this size. */

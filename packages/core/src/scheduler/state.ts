@@ -279,10 +279,10 @@ export class SchedulerState {
   enqueue(record: TaskRecord, place: Place): void {
     const { kind } = place.processor;
     record.implementation = this.candidates.implementation(record, place);
-    record.estimate = whole(this.costs.run(record, kind));
-    const { trials } = record.fn;
-    if (this.candidates.several && !this.costs.measured(record, kind) && !trials.has(kind))
-      trials.set(kind, record);
+    const known = this.costs.known(record, kind);
+    record.estimate = whole(known ?? this.costs.unknown(record));
+    if (known === undefined && this.candidates.several && !record.fn.trials.has(kind))
+      record.fn.trials.set(kind, record);
     this.counts[record.phase]!--;
     this.counts[Phase.Queued]!++;
     // Told before: a listener may ask what it costs everywhere.
