@@ -171,6 +171,30 @@ describe.skipIf(!hasGpu)('matmul on a GPU', () => {
   });
 });
 
+describe.skipIf(!hasGpu)('matmul with tiles in workgroup memory', () => {
+  const on = gpuOnly();
+
+  test('agrees with the plain loop, also where it is split along k', async () => {
+    // Smaller than those for GPUs, since a software GPU takes long to compile them.
+    const tile = { rows: 4, columns: 4, across: 4, down: 2, depth: 8 };
+    const store: TileStore = { read: async () => undefined, write: async () => {} };
+    const product = makeMatmul(store, () => ({ candidates: [{ tile, cost: 1 }], workgroups: 16 }));
+    const shared = operation('shared', { webgpu: gpuImplementation(product) });
+    const options = { transposeB: true };
+    const long = randn([5, 1030], { seed: 8 }).astype('int32');
+    const found = (await on.runtime.spawn(shared as never, long, long, options)) as NDArray;
+    expect(found.toNested()).toEqual((await matmul(long, long, options)).toNested());
+    await fc.assert(
+      fc.asyncProperty(productCases(45, ['float32']), async ({ x, y, options }) => {
+        const expected = plainProduct(options.transposeA ? x.T : x, options.transposeB ? y.T : y);
+        const found = await on.runtime.spawn(shared as never, asPublic(x), asPublic(y), options);
+        expect([...(found as NDArray)]).toEqual([...expected]);
+      }),
+      { numRuns: 20 },
+    );
+  }, 60_000);
+});
+
 describe.skipIf(!hasGpu)('the first large product on a GPU', () => {
   const on = gpuOnly();
 

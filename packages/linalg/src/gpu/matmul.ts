@@ -12,9 +12,16 @@ import {
 } from './factors.js';
 import { matmulKernel, type ProductKind, SIZES, type Sizes } from './matmul-kernel.js';
 import { MatrixUnits } from './matrix-units.js';
-import { type ComputedDType, checkGpuArray, type GpuArray, type GpuDevicePort, wgslType } from './port.js';
+import {
+  type ComputedDType,
+  checkGpuArray,
+  type GpuArray,
+  type GpuDevicePort,
+  type GpuTraits,
+  wgslType,
+} from './port.js';
 import { sumLanes } from './reduce.js';
-import { chooseTile, type Tiles } from './tiles.js';
+import { chooseTile, type Tiles, tilesFor } from './tiles.js';
 import { type RecordTrial, type TileStore, Tuning } from './tuning.js';
 
 /** All loads are of four neighbours; the other edges the kernel sees to. */
@@ -22,9 +29,9 @@ const FOURS: Grain = { k: 4, rows: 1, columns: 4, half: false };
 
 /**
  * x·y. What the operation `matmul` takes, and its errors. The first large product on a kind of GPU that `store` does not know
- * finds out which tile is the fastest there.
+ * finds out which tile is the fastest there. `tilesOf`: those to choose from.
  */
-export function makeMatmul(store: TileStore) {
+export function makeMatmul(store: TileStore, tilesOf: (traits: GpuTraits) => Tiles = tilesFor) {
   const devices = new WeakMap<GPUDevice, Known>();
   return (
     gpu: GpuDevicePort,
@@ -34,7 +41,7 @@ export function makeMatmul(store: TileStore) {
   ): GpuArray | Promise<GpuArray> => {
     let known = devices.get(gpu.device);
     if (known === undefined) {
-      known = { tuning: new Tuning(gpu, store), units: new MatrixUnits(gpu) };
+      known = { tuning: new Tuning(gpu, tilesOf(gpu), store), units: new MatrixUnits(gpu) };
       devices.set(gpu.device, known);
     }
     return matmul(gpu, known, x, y, options);

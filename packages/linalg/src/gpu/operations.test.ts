@@ -5,6 +5,7 @@ import {
   array,
   elementwise,
   formula,
+  matmul,
   mul,
   NDArray,
   type NormOptions,
@@ -184,6 +185,25 @@ describe.skipIf(!hasGpu)('operations on a GPU agree with the host', () => {
     await both(topk, long, 200);
     await both(topk, long, 2, 0);
   }, 60_000);
+
+  test('P3. of a chain only the last result is read back, and an array that it reads twice goes once', async () => {
+    const moved = (from: string, to: string) => {
+      const link = on.runtime.stats().transfers.find((one) => one.from === from && one.to === to);
+      return [link?.moves ?? 0, link?.bytes ?? 0] as const;
+    };
+    const [readsBefore, readBefore] = moved('gpu:0', 'host');
+    const [, sentBefore] = moved('host', 'gpu:0');
+    const { spawn } = on.runtime;
+    const x = on.runtime.tochunk(rand([20, 20], { seed: 5, dtype: 'float32' }));
+    const chain = spawn(scale, spawn(add, spawn(matmul, spawn(matmul, x, x), x), x), 2);
+    const found = await chain;
+    const [reads, read] = moved('gpu:0', 'host');
+    expect([reads - readsBefore, read - readBefore]).toEqual([1, 1600]);
+    expect(moved('host', 'gpu:0')[1] - sentBefore).toBe(1600);
+    const host = await x.fetch();
+    const expected = await scale(await add(await matmul(await matmul(host, host), host), host), 2);
+    close(found, expected, 1e-5);
+  });
 
   test('of no elements', async () => {
     const empty = zeros([0, 3], 'float32');

@@ -48,7 +48,7 @@ const isDirect = ({ depth }: Tile) => depth === 0;
 describe('a trial', () => {
   test('finds the fastest tile, and keeps what it found', async () => {
     const store = fakeStore();
-    const tuning = new Tuning(traits(), store);
+    const tuning = new Tuning(traits(), tilesFor(traits()), store);
     const { gpu, tried, record } = trials((tile) => (isDirect(tile) && tile.rows === 8 ? 100 : 900));
     expect(tuning.wanted(LARGE)).toBe(true);
     await tuning.run(gpu, record);
@@ -65,7 +65,7 @@ describe('a trial', () => {
 
   test('is not made where its outcome is known', async () => {
     const known = { [nameOf(tilesFor(traits()).candidates[3]!.tile)]: 5 };
-    const tuning = new Tuning(traits(), fakeStore(known));
+    const tuning = new Tuning(traits(), tilesFor(traits()), fakeStore(known));
     const { gpu, tried, record } = trials(() => 1);
     await tuning.run(gpu, record);
     expect(tried).toEqual([]);
@@ -74,7 +74,7 @@ describe('a trial', () => {
 
   test('is made anew where what is known are other tiles', async () => {
     const store = fakeStore({ 'another tile': 3 });
-    const tuning = new Tuning(traits(), store);
+    const tuning = new Tuning(traits(), tilesFor(traits()), store);
     const { gpu, tried, record } = trials(() => 1);
     await tuning.run(gpu, record);
     expect(tried.length).toBeGreaterThan(1);
@@ -82,7 +82,7 @@ describe('a trial', () => {
   });
 
   test('ends after a tenth of a second, with what it has', async () => {
-    const tuning = new Tuning(traits(), fakeStore());
+    const tuning = new Tuning(traits(), tilesFor(traits()), fakeStore());
     const { gpu, tried, record } = trials(() => 20_000);
     await tuning.run(gpu, record);
     expect(tried.map(({ size }) => size)).toEqual([512, 512, 512]);
@@ -90,8 +90,8 @@ describe('a trial', () => {
   });
 
   test('is not wanted for small products, nor on an adapter that computes on the CPU', () => {
-    expect(new Tuning(traits(), fakeStore()).wanted(1000)).toBe(false);
-    expect(new Tuning(traits(true), fakeStore()).wanted(LARGE)).toBe(false);
+    expect(new Tuning(traits(), tilesFor(traits()), fakeStore()).wanted(1000)).toBe(false);
+    expect(new Tuning(traits(true), tilesFor(traits(true)), fakeStore()).wanted(LARGE)).toBe(false);
   });
 });
 

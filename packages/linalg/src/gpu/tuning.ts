@@ -4,7 +4,7 @@
  */
 import type { Tile } from './matmul-kernel.js';
 import type { GpuDevicePort, GpuTraits } from './port.js';
-import { type Candidate, type Tiles, tilesFor } from './tiles.js';
+import type { Candidate, Tiles } from './tiles.js';
 
 /** What tiles cost, by their names. */
 export type TileCosts = Readonly<Record<string, number>>;
@@ -28,16 +28,15 @@ const LONGEST = 100_000;
 
 /** What is known of one device. */
 export class Tuning {
-  tiles: Tiles;
   private asked: boolean;
 
   constructor(
-    traits: GpuTraits,
+    { software }: Pick<GpuTraits, 'software'>,
+    public tiles: Tiles,
     private readonly store: TileStore,
   ) {
-    this.tiles = tilesFor(traits);
     // There the tiles are given: a trial would take longer than most programs.
-    this.asked = traits.software || this.tiles.candidates.length < 2;
+    this.asked = software || tiles.candidates.length < 2;
   }
 
   /** Whether a product of so many multiplications should wait for `run`. The others go on with what is known. */
