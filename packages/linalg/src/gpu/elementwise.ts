@@ -83,8 +83,11 @@ function compute(
 /** The formula with its constants as further operands, so that one kernel serves whatever they are. */
 function withoutConstants({ operands, steps }: Formula) {
   const constants: number[] = [];
-  for (const { x, y } of steps)
-    for (const term of [x, y]) if (typeof term === 'object') constants.push(term.value);
+  for (const { x, y } of steps) {
+    if (typeof x === 'object') constants.push(x.value);
+    if (typeof y === 'object') constants.push(y.value);
+  }
+  if (constants.length === 0) return { constants, steps };
   let next = operands;
   const refer = (term: FormulaTerm): FormulaTerm => {
     if (typeof term === 'object') return next++;
@@ -120,7 +123,9 @@ function record(
   const type = wgslType(out);
   const fours = strided.length === 0 && out.size % 4 === 0;
   const kind = { formula, type, readings, rank: extents.length, fours };
-  const kernel = gpu.kernel(`linalg.elementwise ${JSON.stringify(kind)}`, () => ({
+  const name = formula.steps.map(({ operation, x, y }) => `${operation} ${x} ${y}`).join();
+  const key = `linalg.elementwise ${name} ${type} ${readings.join()} ${extents.length} ${fours}`;
+  const kernel = gpu.kernel(key, () => ({
     label,
     wgsl: elementwiseKernel(kind),
   }));

@@ -16,6 +16,8 @@ export interface Tiles {
   readonly candidates: readonly Candidate[];
   /** Workgroups that run at a time, about. */
   readonly workgroups: number;
+  /** Workgroups that a dispatch has at most, along each axis. */
+  readonly most?: number;
 }
 
 export interface Extent {
@@ -78,7 +80,7 @@ export function tilesFor({ limits, software }: Pick<GpuTraits, 'limits' | 'softw
       tile.across * tile.down <= limits.invocationsPerWorkgroup &&
       workgroupBytes(tile) <= limits.workgroupMemory,
   );
-  return { candidates: fitting, workgroups };
+  return { candidates: fitting, workgroups, most: limits.workgroupsPerDimension };
 }
 
 /** Steps along k of a part, at least: fewer are not worth adding the parts up. */
@@ -88,14 +90,17 @@ const LEAST_PART = 256;
  * The tile with the least expected time. Where a product has fewer workgroups than run at a time it is split along k; each part is
  * stored, and read again to be added up.
  */
-export function chooseTile({ candidates, workgroups }: Tiles, extent: Extent): Choice {
+export function chooseTile(tiles: Tiles, extent: Extent): Choice {
+  const { candidates, workgroups, most = Number.POSITIVE_INFINITY } = tiles;
   const { m, n, k, layers } = extent;
   let best: Choice | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const { tile, cost, least: from = 0 } of candidates) {
     if (m * n * k * layers < from) continue;
     const [rows, columns] = [tile.rows * tile.down, tile.columns * tile.across];
-    const groups = Math.ceil(m / rows) * Math.ceil(n / columns) * layers;
+    const [down, across] = [Math.ceil(m / rows), Math.ceil(n / columns)];
+    if (down > most || across > most) continue;
+    const groups = down * across * layers;
     const splits = Math.max(1, Math.min(Math.floor(workgroups / groups), Math.floor(k / LEAST_PART)));
     const waves = Math.max(1, (groups * splits) / workgroups);
     const adding = splits === 1 ? 0 : (2 * m * n * layers * splits) / workgroups;
@@ -105,6 +110,6 @@ export function chooseTile({ candidates, workgroups }: Tiles, extent: Extent): C
       best = { tile, splits };
     }
   }
-  // The last fits every device, and every product.
+  // Too long for any, which the device then says; or shorter than any is for.
   return best ?? { tile: candidates.at(-1)!.tile, splits: 1 };
 }

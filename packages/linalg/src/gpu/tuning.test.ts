@@ -112,6 +112,13 @@ describe('the tile of a product', () => {
     expect(chooseTile(gpu, { m: 64, n: 64, k: 64, layers: 1 }).splits).toBe(1);
   });
 
+  test('is one with which the workgroups along each axis are not too many', () => {
+    const few = { ...gpu, most: 100 };
+    expect(chooseTile(few, { m: 30, n: 30, k: 64, layers: 1000 }).tile).toMatchObject({ depth: 0 });
+    const { columns, across } = chooseTile(few, { m: 30, n: 12800, k: 64, layers: 1000 }).tile;
+    expect(columns * across).toBe(128);
+  });
+
   test('fits the device, whatever it is', () => {
     const extent = fc.integer({ min: 1, max: 10_000 });
     const extents = fc.record({ m: extent, n: extent, k: extent, layers: fc.integer({ min: 1, max: 50 }) });

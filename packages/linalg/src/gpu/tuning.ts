@@ -73,13 +73,12 @@ export class Tuning {
 
   /** Takes the costs of tiles over; those that were not tried are out. Returns whether there are any. */
   private learn(costs: TileCosts): boolean {
-    const { workgroups } = this.tiles;
     const candidates = this.tiles.candidates.flatMap(({ tile }) => {
       const cost = costs[nameOf(tile)];
       return cost === undefined || !(cost > 0) ? [] : [{ tile, cost }];
     });
     if (candidates.length === 0) return false;
-    this.tiles = { candidates, workgroups };
+    this.tiles = { ...this.tiles, candidates };
     return true;
   }
 }
