@@ -28,6 +28,8 @@ import { describe } from './values/snapshot.js';
 export class NestedRuntime implements NestedHost {
   /** By content, so that a function which several workers spawn has one record, and one memory of its run times. */
   private readonly functions = new Map<string, FunctionRecord>();
+  /** Those by what a lane has for them. */
+  private readonly known = new WeakMap<NestedFunction, FunctionRecord>();
 
   constructor(
     private readonly shell: Shell,
@@ -79,11 +81,12 @@ export class NestedRuntime implements NestedHost {
   }
 
   private functionOf(given: NestedFunction): FunctionRecord {
-    const key = JSON.stringify([given.implementations, given.options]);
-    let record = this.functions.get(key);
+    let record = this.known.get(given);
     if (record === undefined) {
-      record = this.registry.create(given);
+      const key = JSON.stringify([given.implementations, given.options]);
+      record = this.functions.get(key) ?? this.registry.create(given);
       this.functions.set(key, record);
+      this.known.set(given, record);
     }
     return record;
   }

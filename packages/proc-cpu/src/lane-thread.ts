@@ -19,6 +19,7 @@ export class LaneThread {
   private pool: Piscina | undefined = undefined;
   private readonly port: MessagePort;
   private readonly farPort: MessagePort;
+  private delivering = false;
   private closing: Promise<void> | undefined = undefined;
   private attached = false;
   private ended = false;
@@ -34,7 +35,11 @@ export class LaneThread {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     this.farPort = port2;
-    port1.on('message', (message: readonly unknown[]) => listener.message(message));
+    port1.on('message', (message: readonly unknown[]) => {
+      this.deliver(message);
+      // All that has come is looked at before anything is answered.
+      this.poll();
+    });
     port1.unref();
   }
 
@@ -67,14 +72,24 @@ export class LaneThread {
     this.port.postMessage(message);
   }
 
-  /** Delivers what has arrived, in the middle of a long synchronous stretch. */
+  /** Delivers what has arrived, in the middle of a long synchronous stretch; but one message after another. */
   poll(): void {
+    if (this.delivering) return;
     for (
       let got = receiveMessageOnPort(this.port);
       got !== undefined;
       got = receiveMessageOnPort(this.port)
     ) {
-      this.listener.message(got.message as readonly unknown[]);
+      this.deliver(got.message as readonly unknown[]);
+    }
+  }
+
+  private deliver(message: readonly unknown[]): void {
+    this.delivering = true;
+    try {
+      this.listener.message(message);
+    } finally {
+      this.delivering = false;
     }
   }
 

@@ -10,6 +10,7 @@ import { decodeError, encodeError } from '../values/errors.js';
 import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { Claims } from './claims.js';
 import type { CodecBook } from './codec-book.js';
+import { Controls } from './controls.js';
 import { Draft } from './draft.js';
 import { NestedTasks } from './nested-tasks.js';
 import {
@@ -69,16 +70,18 @@ export class LaneClient {
   private moves = new Map<number, Move>();
   private nextMove = 1;
   private nested: NestedTasks;
+  private readonly controls: Controls;
   private readonly draft = new Draft();
   private report: Report | undefined = undefined;
 
   constructor(
     private readonly id: string,
     private readonly kind: string,
-    private readonly transport: LaneTransport,
+    transport: LaneTransport,
     private readonly nestedHost: NestedHost,
     private readonly codecs: CodecBook,
   ) {
+    this.controls = new Controls((message) => transport.post(message));
     this.nested = this.newNested();
     this.stopListening = sharedBuffers.onGone((id) => {
       if (this.knownBuffers.delete(id)) this.control({ type: 'forget', buffers: [id] });
@@ -129,7 +132,7 @@ export class LaneClient {
       }
     }
     const message = draft.take(lessons);
-    if (message.length > 1) this.transport.post(message);
+    if (message.length > 1) this.controls.post(message);
   }
 
   /** Takes back calls that have not begun; the claim words decide at once. */
@@ -192,6 +195,7 @@ export class LaneClient {
     const { moves } = this;
     this.moves = new Map();
     for (const { reject } of moves.values()) reject(new PoniardError(`${this.id} died with the value`));
+    this.controls.drop();
     this.nested.drop();
     this.nested = this.newNested();
     return { started, running };
@@ -208,7 +212,7 @@ export class LaneClient {
   }
 
   private control(message: Control): void {
-    this.transport.post(message);
+    this.controls.add(message);
   }
 
   private encode(call: Call, draft: Draft, lessons: unknown[]): void {

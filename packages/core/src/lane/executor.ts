@@ -79,8 +79,12 @@ export class LaneExecutor implements Places {
   }
 
   private accept(message: unknown): void {
-    if (Array.isArray(message) && message[0] === WORK) this.batches.push(message);
-    else this.control(message as Control);
+    if (!Array.isArray(message)) this.control(message as Control);
+    else if (message[0] === WORK) this.batches.push(message);
+    else {
+      for (let i = 2; i < message.length; i++) this.control(message[i] as Control);
+      if (message[1] !== undefined) this.batches.push(message[1] as readonly unknown[]);
+    }
   }
 
   /** Works until the queue is empty, a task waits that fills the lane, or the event loop has waited long enough. */

@@ -9,6 +9,8 @@ import type { CrossingBuffer, NumberedBuffer } from '../values/shared-buffers.js
 
 /** The first element of a message to a lane that holds work; its operations follow one another. */
 export const WORK = 0;
+/** The first element of one that holds a work message (or undefined) and {@link Control}s, which come before it. */
+export const CONTROLS = 1;
 
 /** Operations inside a work message; they are done in order, between tasks. */
 export const Work = {
