@@ -88,6 +88,23 @@ describe('results that stay with a processor', () => {
     expect(task.read()).toBe(1);
   });
 
+  it('P3. the inputs of the next task come while the current one runs', () => {
+    const [p, q] = [keeper(), processors(1)[0]] as [P, P];
+    const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => name) });
+    const task = driver.spawn(one, [], { name: 'keeper' });
+    p.finish();
+    driver.spawn(one, [], { name: 'keeper' });
+    const running = driver.spawn(one, [], { name: 'fake:0' });
+    const next = driver.spawn(increment, [task], { name: 'fake:0' });
+    expect(phases(running, next)).toEqual(['Sent', 'Queued']);
+    expect(driver.moving).toHaveLength(1);
+    driver.arrive();
+    q.finish(running);
+    expect(q.calls[0]?.argument(0)).toMatchObject({ kind: 'value', value: 1 });
+    q.finish(next);
+    expect(next.read()).toBe(2);
+  });
+
   it('C2. are moved from one processor to another through the host', () => {
     const [p, q] = [keeper('p'), keeper('q')];
     const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => name) });

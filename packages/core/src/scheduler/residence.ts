@@ -71,6 +71,16 @@ function unfinishedOn(record: TaskRecord, place: Place): number {
   return count;
 }
 
+/** A task is next in the queue of a busy processor: what it will need from elsewhere comes meanwhile. */
+export function sendAhead(state: SchedulerState, record: TaskRecord, place: Place): void {
+  for (const input of record.args) {
+    if (!(input instanceof TaskRecord) || record.settings.meta || input.inPlace) continue;
+    const { residence } = input;
+    if (input.phase === Phase.Finished && residence !== undefined && residence !== place)
+      fetchHome(state, input);
+  }
+}
+
 function fetchHome(state: SchedulerState, record: TaskRecord): void {
   if (record.moving || record.hosted) return;
   record.moving = true;

@@ -24,9 +24,10 @@ import {
   moved,
   needed,
   released,
+  sendAhead,
   unmoved,
 } from './residence.js';
-import { giveWork, stealSent } from './stealing.js';
+import { giveWork, stealSent, takeUrgent } from './stealing.js';
 import { Waiting } from './waiting.js';
 import { Waits } from './waits.js';
 
@@ -59,6 +60,8 @@ export class SchedulerState {
   readonly waits = new Waits();
   /** Tasks with all inputs, in the order in which they got them; a list with a head, emptied by `drain`. */
   private readonly ready: TaskRecord[] = [];
+  /** Whether any task has had a priority of its own. */
+  private prioritised = false;
   /** Processors that may have room. */
   private readonly hungry: Place[] = [];
   /** Processors that had nothing to do when they were last looked at. */
@@ -212,6 +215,7 @@ export class SchedulerState {
       return;
     }
     this.unsettled++;
+    if (record.settings.priority !== 0) this.prioritised = true;
     let failed: TaskRecord | undefined;
     const { args } = record;
     for (let i = 0; i < args.length; i++) {
@@ -307,10 +311,12 @@ export class SchedulerState {
       // What has been learnt since it was queued: the first run of a function may be a thousand times its later ones.
       place.reestimate(next, whole(this.costs.run(next, place.processor.kind)));
       if (!place.hasRoom(next)) {
+        if (next.depth > 0) sendAhead(this, next, place);
         // A policy may have left others idle. Looking less and less often keeps it cheap where they can take nothing.
         if (this.idle.length > 0 && (place.backlogCount & (place.backlogCount - 1)) === 0) this.wakeIdle();
         return;
       }
+      if (this.prioritised && takeUrgent(this, place, next)) continue;
       place.backlog.shift();
       place.forget(next);
       this.send(next, place);

@@ -24,17 +24,34 @@ export function giveWork(state: SchedulerState, thief: Place): boolean {
       thief.hasRoom(candidate) && gains(state, candidate, victim, thief);
     const record = victim.backlog.takeWhere(fits);
     if (record !== undefined) {
-      victim.forget(record);
-      endTrial(record, victim);
-      // The next one in its queue may be smaller, and fit.
-      state.feedLater(victim);
-      state.trace?.('task:steal', record, thief);
-      state.enqueue(record, thief);
+      take(state, record, victim, thief);
       return true;
     }
   }
   if (thief.sentCount === 0) stealSent(state, thief, false);
   return false;
+}
+
+/** Takes what waits elsewhere and is more urgent than the next in a processor's own queue, where it gains by that. */
+export function takeUrgent(state: SchedulerState, thief: Place, next: TaskRecord): boolean {
+  for (const victim of state.places) {
+    const head = victim === thief ? undefined : victim.backlog.peek();
+    if (head === undefined || head.settings.priority <= next.settings.priority) continue;
+    if (!thief.hasRoom(head) || !gains(state, head, victim, thief)) continue;
+    victim.backlog.shift();
+    take(state, head, victim, thief);
+    return true;
+  }
+  return false;
+}
+
+function take(state: SchedulerState, record: TaskRecord, victim: Place, thief: Place): void {
+  victim.forget(record);
+  endTrial(record, victim);
+  // The next one in its queue may be smaller, and fit.
+  state.feedLater(victim);
+  state.trace?.('task:steal', record, thief);
+  state.enqueue(record, thief);
 }
 
 /** Asks the processor with the most unbegun work to give half of it back. */
