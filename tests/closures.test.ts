@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import {
   capture,
+  delayed,
   FunctionTransferError,
   isChunk,
   isTask,
@@ -12,7 +13,7 @@ import { ones } from '@poniard/linalg';
 import { describe, expect, it } from 'vitest';
 import { adder, withHelper } from './fixtures/functions.mjs';
 import { Point } from './fixtures/values.mjs';
-import { causeOf, type Kind, suiteRuntime } from './runtimes.js';
+import { causeOf, counters, type Kind, suiteRuntime, testRuntime } from './runtimes.js';
 
 const OFFSET = 100;
 const double = (x: number): number => 2 * x;
@@ -200,6 +201,21 @@ describe('closures on threads', () => {
     expect((await causeOf(spawn(async () => await first))).name).toBe('RangeError');
   });
 
+  it('F3. a captured runtime is the one that runs the task', async () => {
+    const own = testRuntime('threads', {}, { threads: 1 });
+    expect(await own.spawn(async (x: number) => (await own.spawn(double, x)) + 1, 3)).toBe(7);
+    expect(
+      await own.withOptions({ priority: 1 }, () => own.spawn(async () => own.getOptions().priority)),
+    ).toBe(1);
+  });
+
+  it('O3. F3. an equal closure is an equal call to the cache', async () => {
+    const count = counters(1);
+    const call = (k: number) => spawn.with({ cache: true }, () => Atomics.add(count, 0, 1) + k * 0);
+    await runtime.fetchAll([call(1), call(1), call(2)]);
+    expect(count[0]).toBe(2);
+  });
+
   it('F3. closures work inside tasks, and from there on', async () => {
     const k = 4;
     const inside = await spawn(async (n: number) => {
@@ -260,6 +276,7 @@ describe('closures on threads', () => {
       { deep: new Plain() },
       /`thing` .* has an instance of class Plain at \.deep; .*ValueCodec/,
     ],
+    ['a lazy node', delayed(double)(1), /`thing` .* is a Thunk, a lazy node/],
     ['a symbol', Symbol('s'), /`thing` .* is a symbol/],
     ['a native function', Math.max, /`thing` .*"max" cannot travel: it is built into the engine/],
     ['a bound function', double.bind(null), /`thing` .*bound functions have no source/],

@@ -13,6 +13,7 @@ export { LaneClient, type LaneTransport } from './lane/client.js';
 export { CodecBook } from './lane/codec-book.js';
 export type { LaneExecutor, LanePort } from './lane/executor.js';
 export type { LaneSetup } from './lane/protocol.js';
+export { runtimeCodec } from './runtime-codec.js';
 
 /** Whether code on this thread can spawn: it has imported the free functions. */
 export const canSpawn = (): boolean => ambient.prepared;

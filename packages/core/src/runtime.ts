@@ -22,6 +22,7 @@ import { checkOptions, checkShared } from './options-check.js';
 import type { Plugin } from './plugin.js';
 import type { Processor, ProcessorHost } from './processor.js';
 import { RuntimeBase } from './runtime-base.js';
+import { runtimeCodec } from './runtime-codec.js';
 import { dagOf } from './scheduler/dag.js';
 import { PiecesArgument } from './scheduler/in-place.js';
 import { interruption } from './scheduler/interruption.js';
@@ -31,6 +32,7 @@ import { NOTHING } from './scheduler/state.js';
 import { resolveSettings, type TaskSettings } from './settings.js';
 import { collectStats, type RuntimeStats } from './stats.js';
 import { isTask } from './task.js';
+import { valueCodec } from './values/codec.js';
 import type { Wiring } from './wiring.js';
 
 /** What `createRuntime` takes; its task options hold for all tasks of the runtime (O1). */
@@ -77,6 +79,8 @@ export interface CloseOptions {
  * ```
  */
 export class Runtime extends RuntimeBase implements AsyncDisposable {
+  /** A task that was given it finds the runtime that runs the task. */
+  static readonly [valueCodec] = runtimeCodec;
   private readonly shell: Shell;
   /** See `scheduler/samples.ts`. */
   readonly sampleTask: LocalTask<unknown>;

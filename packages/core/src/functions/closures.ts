@@ -6,6 +6,8 @@
  * argument in front of the others. So the scheduler sees no closures: captured tasks are dependencies like others,
  * arrays on shared memory pass by reference, and what a call needs is freed with it.
  */
+
+import { isChunk } from '../chunk.js';
 import { FunctionTransferError } from '../errors.js';
 import { handleNoun } from '../handles.js';
 import type { FindPlace } from '../stacks.js';
@@ -86,7 +88,7 @@ export class Closures {
   capture(fn: AnyFunction): Capture | undefined {
     const known = this.captures.get(fn);
     if (known !== undefined || this.captures.has(fn)) return known;
-    const capture = this.look(fn);
+    const capture = this.plainly(fn) === undefined ? this.look(fn) : undefined;
     if (capture?.constant !== false) this.captures.set(fn, capture);
     return capture;
   }
@@ -221,7 +223,7 @@ export class Closure {
       const patches: Patch[] = [];
       const handles: object[] = [];
       const encoded = this.snapshot(values, (value, path) => {
-        if (!canBePatched(path)) return false;
+        if (!canBePatched(path) || !canBeGiven(value)) return false;
         if (path.length > 2) this.inside = true;
         let what: number;
         if (typeof value === 'function') what = this.addInside(value, path);
@@ -289,7 +291,11 @@ export class Closure {
     for (const [index, value] of this.values.entries()) {
       let encoded: Encoded | undefined;
       try {
-        encoded = this.snapshotOne(value, this.place(index), (_, path) => canBePatched(path));
+        encoded = this.snapshotOne(
+          value,
+          this.place(index),
+          (one, path) => canBePatched(path) && canBeGiven(one),
+        );
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         throw this.refusal(index, `${why}`, error);
@@ -321,6 +327,9 @@ export class Closure {
     );
   }
 }
+
+/** Functions become parts of the closure, tasks and chunks arguments of the call. */
+const canBeGiven = (value: object): boolean => typeof value === 'function' || isTask(value) || isChunk(value);
 
 /** How many handles are among the captured values. */
 export function countHandles([, patches]: Captured): number {

@@ -1,7 +1,7 @@
 /** @file A closure becomes a function again. */
 import { type Captured, countHandles, type Patch } from './closures.js';
 import type { AnyFunction, ClosureFunction, ClosurePart, EncodedFunction } from './encoded.js';
-import { evaluate, type ImportModule, importAll } from './evaluate.js';
+import { evaluate, type ImportModule, importAll, VARIABLES } from './evaluate.js';
 
 /** A part of a closure for one call: its variables are put in when all parts are there. */
 interface Part {
@@ -54,7 +54,7 @@ export function around({ name, source, variables, isClass }: ClosurePart): strin
   const named = isClass
     ? source
     : `((f)=>f.name===''?Object.defineProperty(f,'name',{value:${quoted},configurable:true}):f)(${source})`;
-  return `(()=>{let ${locals};return{bind(){[${locals}]=arguments[0]},make:()=>${isClass ? source : named}}})`;
+  return `(()=>{let ${locals};return{bind(${VARIABLES}){[${locals}]=${VARIABLES}},make:()=>${isClass ? source : named}}})`;
 }
 
 function assemble(

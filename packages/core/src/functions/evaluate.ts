@@ -9,6 +9,9 @@ export type ImportModule = (specifier: string) => Promise<Record<string, unknown
 /** The function around such code, whose parameters are the imports. Debuggers show it as the name of their scope. */
 export const IMPORTS_SCOPE = 'poniardImports';
 
+/** What holds a closure's variables where they are put in. */
+export const VARIABLES = 'poniardVariables';
+
 /** Begins a comment in evaluated code that says which imports it was given, for functions that are made inside it. */
 const IMPORTS_COMMENT = '//# poniardImports=';
 

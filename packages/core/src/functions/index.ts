@@ -5,7 +5,7 @@ export * from './encoded.js';
 export { decodedImports, IMPORTS_SCOPE, type ImportModule } from './evaluate.js';
 export { FRAMEWORK_MODULE } from './framework-names.js';
 export type { Edit, FreeVariable, FunctionSource } from './free-variables.js';
-export { assignedNames } from './scope-walk.js';
+export { ScriptVariables } from './script-variables.js';
 export { type Findings, type Locate, type OpenQuestions, SourceFunctionCodec } from './source-codec.js';
 export { task } from './task-reference.js';
 export { cannotTravel, type Hindrance } from './transfer-error.js';

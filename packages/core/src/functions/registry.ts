@@ -42,6 +42,8 @@ export class FunctionRecord implements FunctionRef {
   readonly defaults: TaskOptions | undefined;
   /** Its tasks' first argument is what it captures. */
   captures: boolean;
+  /** The first of those that are the same to workers. */
+  first: FunctionRecord = this;
   /** Which closure it is, values aside. */
   template: string | undefined = undefined;
   /** How it travels, where that was seen when it was spawned first. */
@@ -116,6 +118,7 @@ export class FunctionRecord implements FunctionRef {
 
   /** The same function as another to workers, which learn it once; what has been measured is shared. */
   liken(first: FunctionRecord): void {
+    this.first = first.first;
     this.id = first.id;
     this.times = first.times;
     this.trials = first.trials;

@@ -6,6 +6,7 @@
  * A test compares the two over whole packages.
  */
 import type { AnyNode, Identifier, Literal, Pattern } from 'acorn';
+import { childrenOf, declarePattern, hoistLexical, hoistVars, namesIn } from './syntax.js';
 
 /** A use of an identifier that is bound outside the tree. Offsets count from the start of the parsed text. */
 export interface FreeUse {
@@ -310,98 +311,7 @@ class Walker implements Walked {
   }
 }
 
-function declarePattern(pattern: Pattern, scope: Scope): void {
-  for (const { name } of namesIn(pattern)) scope.declare(name);
-}
-
-/** The variables that a pattern binds or sets. */
-function* namesIn(pattern: Pattern): Iterable<Identifier> {
-  switch (pattern.type) {
-    case 'Identifier':
-      yield pattern;
-      return;
-    case 'ObjectPattern':
-      for (const property of pattern.properties) {
-        yield* namesIn(property.type === 'RestElement' ? property.argument : property.value);
-      }
-      return;
-    case 'ArrayPattern':
-      for (const element of pattern.elements) if (element) yield* namesIn(element);
-      return;
-    case 'AssignmentPattern':
-      yield* namesIn(pattern.left);
-      return;
-    case 'RestElement':
-      yield* namesIn(pattern.argument);
-  }
-}
-
-/** Every name that is set anywhere in a tree, whatever it is bound to: those of variables that may change. */
-export function assignedNames(root: AnyNode): ReadonlySet<string> {
-  const names = new Set<string>();
-  const visit = (node: AnyNode): void => {
-    const target =
-      node.type === 'AssignmentExpression' || node.type === 'ForInStatement' || node.type === 'ForOfStatement'
-        ? node.left
-        : node.type === 'UpdateExpression'
-          ? node.argument
-          : undefined;
-    if (target !== undefined && target.type !== 'VariableDeclaration') {
-      for (const { name } of namesIn(target as Pattern)) names.add(name);
-    }
-    for (const child of childrenOf(node)) visit(child);
-  };
-  visit(root);
-  return names;
-}
-
-/** Declares what `let`, `const`, `class` and (strict) `function` bind in a list of statements. */
-function hoistLexical(statements: readonly AnyNode[], scope: Scope): void {
-  for (const statement of statements) {
-    const node = exported(statement);
-    if (node.type === 'VariableDeclaration' && node.kind !== 'var') {
-      for (const one of node.declarations) declarePattern(one.id, scope);
-    } else if ((node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') && node.id) {
-      scope.declare(node.id.name);
-    } else if (node.type === 'ImportDeclaration') {
-      for (const one of node.specifiers) scope.declare(one.local.name);
-    }
-  }
-}
-
-/** Declares every `var` of a function's body, however deep in its blocks, but not those of functions in it. */
-function hoistVars(statements: readonly AnyNode[], scope: Scope): void {
-  for (const statement of statements) {
-    const node = exported(statement);
-    if (node.type === 'VariableDeclaration') {
-      if (node.kind === 'var') for (const one of node.declarations) declarePattern(one.id, scope);
-    } else if (!/Function|Class|Expression/.test(node.type)) {
-      hoistVars(childrenOf(node), scope);
-    }
-  }
-}
-
-function exported(node: AnyNode): AnyNode {
-  const declares = node.type === 'ExportNamedDeclaration' || node.type === 'ExportDefaultDeclaration';
-  return declares && node.declaration ? node.declaration : node;
-}
-
 function privateNameOf(member: AnyNode): string[] {
   const hasKey = member.type === 'MethodDefinition' || member.type === 'PropertyDefinition';
   return hasKey && member.key.type === 'PrivateIdentifier' ? [member.key.name] : [];
 }
-
-function childrenOf(node: AnyNode): AnyNode[] {
-  const children: AnyNode[] = [];
-  for (const value of Object.values(node) as unknown[]) {
-    if (Array.isArray(value)) {
-      for (const item of value) if (isNode(item)) children.push(item);
-    } else if (isNode(value)) {
-      children.push(value);
-    }
-  }
-  return children;
-}
-
-const isNode = (value: unknown): value is AnyNode =>
-  typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';

@@ -7,8 +7,9 @@ import { type InPlace, inPlace, type TaskOptions, travelling } from '../options.
 import { checkOptions } from '../options-check.js';
 import type { Host } from '../ports.js';
 import { RuntimeBase } from '../runtime-base.js';
+import { runtimeCodec } from '../runtime-codec.js';
 import { isTask } from '../task.js';
-import type { ChunkType } from '../values/codec.js';
+import { type ChunkType, valueCodec } from '../values/codec.js';
 import { decodeError, encodeError } from '../values/errors.js';
 import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { type Encoded, isPrimitive, restore, snapshot } from '../values/snapshot.js';
@@ -40,6 +41,7 @@ interface Lesson {
 }
 
 export class LaneRuntime extends RuntimeBase {
+  static readonly [valueCodec] = runtimeCodec;
   readonly ready = (): Promise<void> => Promise.resolve();
   readonly processors = onlyOutside('processors');
   readonly explain = onlyOutside('explain');

@@ -43,7 +43,8 @@ export class Kept {
   /** What a call is remembered by; undefined where it is not to be, or cannot be compared with others. */
   key(fn: FunctionRecord, args: readonly Argument[], settings: TaskSettings): string | undefined {
     if (!settings.cache) return undefined;
-    let key = `${this.numberOf(fn)}${settings.meta ? ' meta' : ''}`;
+    // What a closure holds is among the arguments.
+    let key = `${this.numberOf(fn.captures ? fn.first : fn)}${settings.meta ? ' meta' : ''}`;
     for (const arg of args) {
       const part = keyOf(arg);
       if (part === undefined) {

@@ -27,6 +27,8 @@ export interface ScriptInfo {
   /** Where the text's first character stands, in lines and columns from 0: wrappers shift it. */
   readonly startLine: number;
   readonly startColumn: number;
+  /** Where each line of the text begins. */
+  readonly lineStarts: readonly number[];
 }
 
 export class FunctionFacts {
@@ -138,6 +140,7 @@ export class FunctionInspector {
       sourceMapUrl: found.sourceMapURL ?? '',
       startLine: found.startLine,
       startColumn: found.startColumn,
+      lineStarts: lineStartsOf(scriptSource),
     };
     this.#scripts.set(id, info);
     return info;
@@ -155,24 +158,28 @@ const properties = (session: Session, objectId: string) =>
 
 /** In the same thread a session answers before `post` returns. */
 function post<Result>(session: Session, method: string, params?: object): Result {
-  let failure: Error | null = new Error(`${method} was not answered`);
+  let failure: Error | null | undefined;
   let answer: unknown;
   session.post(method, params, (error, result) => {
     failure = error;
     answer = result;
   });
-  if (failure !== null) throw failure;
-  return answer as Result;
+  if (failure === null) return answer as Result;
+  throw failure ?? new Error(`${method} was not answered`);
 }
 
 /** The location that V8 gives is that of the parameters; the source begins before it, or there. */
 function startOf(fn: AnyFunction, script: ScriptInfo, location: Debugger.Location): number | undefined {
   const line = location.lineNumber - script.startLine;
   const column = (location.columnNumber ?? 0) - (line === 0 ? script.startColumn : 0);
-  let lineStart = 0;
-  for (let i = 0; i < line; i++) lineStart = script.text.indexOf('\n', lineStart) + 1;
-  const offset = lineStart + column;
+  const offset = (script.lineStarts[line] ?? 0) + column;
   const text = Function.prototype.toString.call(fn);
   const start = script.text.lastIndexOf(text, offset);
   return start >= 0 && start + text.length >= offset ? start : undefined;
+}
+
+function lineStartsOf(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
 }

@@ -4,7 +4,6 @@ import * as core from '@poniard/core';
 import {
   type AnyFunction,
   type Capture,
-  cannotTravel,
   type EncodedFunction,
   FRAMEWORK_MODULE,
   type FreeVariable,
@@ -17,7 +16,6 @@ import {
   type SourceFunction,
   SourceFunctionCodec,
 } from '@poniard/core';
-import { encodePlainly } from '@poniard/core/lane';
 import { exportedAs, importedAs, isReference, memberOf, requiredAs } from './exports.js';
 import { FunctionInspector, type ScriptInfo } from './function-facts.js';
 import {
@@ -29,34 +27,12 @@ import {
   resolveSpecifier,
   whyNotImportable,
 } from './modules.js';
+import { captured, importHindrance, type Needed, type Needs, pick } from './needs.js';
 import { readScript, type ScriptFacts, type ScriptImport } from './script-facts.js';
 import { locationIn } from './script-location.js';
 import { type Found, Subject } from './subject.js';
 
 type Parser = typeof import('acorn');
-
-/** A variable that the file imports. */
-interface Needed {
-  readonly name: string;
-  readonly brought: ScriptImport;
-  readonly value: unknown;
-  readonly offset: number;
-}
-
-/** What a function needs of the variables around it. */
-interface Needs {
-  readonly bound: ImportBinding[];
-  readonly imports: Needed[];
-  /** Names by which it refers to itself. */
-  readonly selfNames: string[];
-  /** Variables that only their values can stand for; and what is to be said where these cannot come along. */
-  readonly captured: {
-    readonly variable: FreeVariable;
-    readonly value: unknown;
-    readonly hindrance: Hindrance;
-  }[];
-  readonly hindrances: Hindrance[];
-}
 
 export interface NodeFunctionCodecOptions {
   /** What the workers get besides this process's own `execArgv`; a loader for TypeScript may be among it. */
@@ -96,7 +72,7 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
   }
 
   capture(fn: AnyFunction): Capture | undefined {
-    if (originOf(fn) !== undefined || encodePlainly(fn) !== undefined) return undefined;
+    if (originOf(fn) !== undefined) return undefined;
     const parser = this.#parserNow();
     const source = hasSource(fn) ? this.read(fn, parser) : undefined;
     const open = source && this.open(source);
@@ -130,7 +106,7 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     const { imports, bound } = needs;
     const locate = (offset: number) => subject.locate(offset);
     const hindrances = [
-      ...needs.captured.map(({ hindrance }) => hindrance),
+      ...needs.captured.map(({ hindrance }) => hindrance()),
       ...needs.hindrances,
       ...this.hindrances(source, [], locate),
     ];
@@ -222,14 +198,14 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
       needs.bound.push(beside);
       return;
     }
-    const hindrance =
+    const hindrance = (): Hindrance =>
       why === undefined
         ? this.hindrance(variable, locate, subject.describe(found.scope))
         : importHindrance(name, locate(variable.offset), brought as ScriptImport, why);
     const { members } = variable;
     // Of a whole module only what the function uses: `lib.scale`, as it is written or as compilers write `scale`.
     const part = brought !== undefined && members !== undefined ? pick(value, members) : value;
-    needs.captured.push({ variable, value: part, hindrance });
+    needs.captured.push({ variable, value: part, live: brought !== undefined, hindrance });
   }
 
   /** Something that workers get from the framework, or by a mark. */
@@ -352,68 +328,6 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     ]);
     return this.#framework.get(value);
   }
-}
-
-function captured(
-  subject: Subject,
-  needs: Needs,
-  assemble: () => SourceFunction | Promise<SourceFunction>,
-): Capture {
-  const { source, facts, script } = subject;
-  const { bound, imports, selfNames } = needs;
-  const locate = (offset: number) => subject.locate(offset);
-  const assigned = needs.captured.flatMap(({ variable }) => assignment(variable, locate) ?? []);
-  if (assigned.length > 0) throw cannotTravel(source.name, assigned);
-  const variables = new Map(needs.captured.map(({ variable, value }) => [variable.name, value]));
-  const imported = imports.map(({ name, brought }) => [name, brought]);
-  const isClass = source.form === 'class';
-  return {
-    name: source.name,
-    key: JSON.stringify([
-      facts.script.id,
-      source.name,
-      source.text,
-      [...variables.keys()],
-      bound,
-      imported,
-      selfNames,
-    ]),
-    variables,
-    // One that is not initialised yet looks as if it were undefined.
-    constant: [...variables].every(([name, value]) => value !== undefined && !script.isAssigned(name)),
-    locate: (name) =>
-      locate(needs.captured.find(({ variable }) => variable.name === name)?.variable.offset ?? 0),
-    encode() {
-      const found = assemble();
-      return found instanceof Promise
-        ? found.then((source) => ({ ...source, isClass }))
-        : { ...found, isClass };
-    },
-  };
-}
-
-/** A variable that the function sets: over there it would set a copy. */
-function assignment(
-  { name, assigned }: FreeVariable,
-  locate: (offset: number) => string,
-): Hindrance | undefined {
-  if (assigned === undefined) return undefined;
-  return {
-    text: name,
-    where: locate(assigned),
-    what: 'which it sets: only a copy of the variable would change, over there',
-    instead: `Return the new value, and set \`${name}\` where the task is awaited.`,
-  };
-}
-
-function importHindrance(name: string, where: string, { specifier }: ScriptImport, why: string): Hindrance {
-  return { text: name, where, what: `an import of '${specifier}', but ${why}` };
-}
-
-/** Of a module's namespace the members that are used. */
-function pick(namespace: unknown, members: readonly string[]): unknown {
-  if (!isReference(namespace)) return namespace;
-  return Object.fromEntries(members.map((key) => [key, (namespace as Record<string, unknown>)[key]]));
 }
 
 /** Native and bound functions have none, which is told when they are encoded. */

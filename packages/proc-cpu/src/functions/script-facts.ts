@@ -1,5 +1,5 @@
 /** @file What a script's text says about its imports and exports, also after vitest, esbuild or this framework rewrote it. */
-import { assignedNames, decodedImports } from '@poniard/core';
+import { decodedImports, ScriptVariables } from '@poniard/core';
 import type { AnyNode, Expression, Pattern, Program } from 'acorn';
 import type { ScriptInfo } from './function-facts.js';
 
@@ -32,24 +32,26 @@ export interface ScriptFacts {
   readonly imports: ReadonlyMap<string, ScriptImport>;
   /** Empty for CommonJS, whose exports are known when it has run. */
   readonly exports: readonly ScriptExport[];
-  /** Names that the script sets somewhere after their declaration, in whatever scope; all, where it cannot be read. */
-  isAssigned(name: string): boolean;
+  /** Whether a variable that is seen from an offset of the text may change; always, where the script cannot be read. */
+  mayChange(name: string, offset: number): boolean;
 }
 
 /** Reads a script. One that cannot be parsed has no imports and no exports. */
 export function readScript(script: ScriptInfo, parser: Parser): ScriptFacts {
   const given = decodedImports(script.url, script.text);
+  const program = parsed(script, parser);
+  // Most scripts are asked for their imports only.
+  let variables: ScriptVariables | undefined;
+  const mayChange = (name: string, offset: number): boolean => {
+    if (program === undefined) return true;
+    variables ??= new ScriptVariables(program);
+    return variables.mayChange(name, offset);
+  };
   if (given !== undefined) {
     const imports = given.map(({ local, module, imported }) => {
       return [local, { specifier: module, imported, via: 'task' }] as const;
     });
-    // The variables of a closure that travelled are set once, before it runs; those that it declares itself may change.
-    return {
-      dialect: 'task',
-      imports: new Map<string, ScriptImport>(imports),
-      exports: [],
-      isAssigned: () => true,
-    };
+    return { dialect: 'task', imports: new Map<string, ScriptImport>(imports), exports: [], mayChange };
   }
   const dialect = script.isModule
     ? 'module'
@@ -58,23 +60,24 @@ export function readScript(script: ScriptInfo, parser: Parser): ScriptFacts {
       : 'commonjs';
   const imports = new Map<string, ScriptImport>();
   const exports: ScriptExport[] = [];
-  let program: Program;
+  for (const statement of unwrapped(program?.body ?? [])) {
+    if (dialect === 'module') readModuleStatement(statement, imports, exports);
+    else readWrappedStatement(statement, imports, exports);
+  }
+  return { dialect, imports, exports, mayChange };
+}
+
+function parsed({ text, isModule }: ScriptInfo, parser: Parser): Program | undefined {
   try {
-    program = parser.parse(script.text, {
+    return parser.parse(text, {
       ecmaVersion: 'latest',
-      sourceType: script.isModule ? 'module' : 'script',
+      sourceType: isModule ? 'module' : 'script',
       allowReturnOutsideFunction: true,
       allowHashBang: true,
     });
   } catch {
-    return { dialect, imports, exports, isAssigned: () => true };
+    return undefined;
   }
-  for (const statement of unwrapped(program.body)) {
-    if (dialect === 'module') readModuleStatement(statement, imports, exports);
-    else readWrappedStatement(statement, imports, exports);
-  }
-  const assigned = assignedNames(program);
-  return { dialect, imports, exports, isAssigned: (name) => assigned.has(name) };
 }
 
 /** Compilers and vite put a file's statements into a function, and that one perhaps into a block. */

@@ -76,6 +76,12 @@ export class Subject {
     );
   }
 
+  /** Whether a variable that the function uses may be set again. */
+  mayChange(name: string): boolean {
+    const { start } = this.facts;
+    return start === undefined || this.script.mayChange(name, start);
+  }
+
   /** Where an offset of the function's source stands in its file. */
   locate(offset: number): string {
     const { script, start } = this.facts;
