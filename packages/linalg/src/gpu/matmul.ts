@@ -1,6 +1,7 @@
 /** @file The matrix product on a GPU. */
 import { type MatmulOptions, productShape } from '../ops/product.js';
 import { sizeOf } from '../shapes.js';
+import { compiles } from './compiles.js';
 import {
   type Extents,
   eachLayers,
@@ -10,7 +11,7 @@ import {
   leftFactor,
   rightFactor,
 } from './factors.js';
-import { matmulKernel, type ProductKind, SIZES, type Sizes } from './matmul-kernel.js';
+import { matmulKernel, type ProductKind, SIZES, type Sizes, type Tile } from './matmul-kernel.js';
 import { MatrixUnits } from './matrix-units.js';
 import {
   type ComputedDType,
@@ -22,7 +23,7 @@ import {
 } from './port.js';
 import { sumLanes } from './reduce.js';
 import { chooseTile, type Tiles, tilesFor } from './tiles.js';
-import { type RecordTrial, type TileStore, Tuning } from './tuning.js';
+import { type TileStore, type Trial, Tuning } from './tuning.js';
 
 /** All loads are of four neighbours; the other edges the kernel sees to. */
 const FOURS: Grain = { k: 4, rows: 1, columns: 4, half: false };
@@ -82,9 +83,11 @@ function matmul(
 }
 
 /** Products of undefined elements, with any tile. */
-function trial(gpu: GpuDevicePort): RecordTrial {
+function trial(gpu: GpuDevicePort): Trial {
   let arrays: GpuArray<'float32'>[] | undefined;
-  return (tile, size) => {
+  const isPossible = (tile: Tile): Promise<boolean> =>
+    compiles(gpu, matmulKernel(tile, { type: 'f32', transposeA: false, transposeB: false, fours: true }));
+  const record = (tile: Tile, size: number): void => {
     if (arrays?.[0]?.shape[0] !== size)
       arrays = Array.from({ length: 3 }, () => gpu.alloc([size, size], 'float32', { zeroed: true }));
     const [x, y, out] = arrays as [GpuArray<'float32'>, GpuArray<'float32'>, GpuArray<'float32'>];
@@ -96,6 +99,7 @@ function trial(gpu: GpuDevicePort): RecordTrial {
       stack: [],
     });
   };
+  return { isPossible, record };
 }
 
 function multiply(

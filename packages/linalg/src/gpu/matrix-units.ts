@@ -3,6 +3,7 @@
  * right that is known.
  */
 import { sizeOf } from '../shapes.js';
+import { compiles } from './compiles.js';
 import { rearranged } from './elementwise.js';
 import { type Extents, eachLayers, folded, type Grain, leftFactor, rightFactor } from './factors.js';
 import {
@@ -71,7 +72,8 @@ export class MatrixUnits {
     const number = (i: number, j: number) => ((7 * i + 3 * j) % 5) - 2;
     try {
       for (const [transposeA, transposeB] of ORIENTATIONS) {
-        if (!(await this.compiles(gpu, transposeA, transposeB))) throw new Error('does not compile');
+        if (!(await compiles(gpu, unitsKernel(this.kind(transposeA, transposeB)))))
+          throw new Error('does not compile');
         const x = filled(gpu, transposeA ? [k, m] : [m, k], transposeA ? (l, i) => number(i, l) : number);
         const y = filled(gpu, transposeB ? [n, k] : [k, n], transposeB ? (j, l) => number(l, j) : number);
         const extents = { m, n, k, stack: [] };
@@ -90,23 +92,6 @@ export class MatrixUnits {
     } catch {
       this.works = false;
     }
-  }
-
-  /** A kernel that does not compile would fail the call. */
-  private async compiles(
-    { device }: GpuDevicePort,
-    transposeA: boolean,
-    transposeB: boolean,
-  ): Promise<boolean> {
-    const code = unitsKernel(this.kind(transposeA, transposeB));
-    device.pushErrorScope('validation');
-    const compute = { module: device.createShaderModule({ code }) };
-    const made = device.createComputePipelineAsync({ layout: 'auto', compute }).then(
-      () => true,
-      () => false,
-    );
-    const problem = await device.popErrorScope();
-    return (await made) && problem === null;
   }
 
   private record(gpu: GpuDevicePort, product: HalfProduct): GpuArray<ComputedDType> {

@@ -246,6 +246,12 @@ describe.skipIf(!hasGpu)('operations on a GPU agree with the host', () => {
     ['norms of other orders', norm, [zeros([2], 'float32'), { order: 3 }]],
     ['more than 256 largest', topk, [zeros([300], 'float32'), 257]],
     ['float64', add, [zeros([2]), 1]],
+    [
+      'products of more than one array holds',
+      matmul,
+      [zeros([2 ** 19, 1], 'float32'), zeros([1, 2 ** 10], 'float32')],
+    ],
+    ['sums of more than one array holds', add, [zeros([2 ** 19, 1], 'float32'), zeros([2 ** 10], 'float32')]],
   ])('leaves %s to the CPU', async (_, operation, args) => {
     await expect(on.runtime.spawn(operation, ...(args as never[]))).rejects.toMatchObject({
       cause: expect.any(SchedulingError),

@@ -1,9 +1,10 @@
 /** @file The operations' implementations for GPUs, and what each of them takes. */
 import type { NormOptions } from '../ops/norm.js';
-import type { MatmulOptions } from '../ops/product.js';
+import { type MatmulOptions, productShape } from '../ops/product.js';
+import { broadcast, sizeOf } from '../shapes.js';
 import * as elementwise from './elementwise.js';
 import { makeMatmul } from './matmul.js';
-import type { GpuArgument, GpuImplementation, GpuImplementationOptions } from './port.js';
+import type { GpuArgument, GpuImplementation, GpuImplementationOptions, GpuTraits } from './port.js';
 import { hasNorm, norm, sum } from './reduce.js';
 import { tileFile } from './tile-store.js';
 import { argmax, MOST_KEPT, topk } from './topk.js';
@@ -23,6 +24,43 @@ function accepts(args: readonly GpuArgument[]) {
   return true as const;
 }
 
+/** Refuses what gives more than the device holds in one array, where that is known beforehand. */
+function acceptsResult(shapeOf: (...args: GpuArgument[]) => readonly number[]) {
+  return (args: readonly GpuArgument[], { adapter, limits: { largestArray } }: GpuTraits) => {
+    const accepted = accepts(args);
+    if (accepted !== true) return accepted;
+    const arrays = args.flatMap((arg) => (arg.kind === 'array' ? [arg.shape] : []));
+    // No result here has more elements than the operands multiplied.
+    if (4 * arrays.reduce((most, shape) => most * sizeOf(shape), 1) <= largestArray) return true;
+    const bytes = 4 * sizeOf(shapeOf(...args));
+    return bytes <= largestArray
+      ? true
+      : {
+          reason: `its result takes ${bytes} bytes, and ${adapter} holds at most ${largestArray} in one array`,
+        };
+  };
+}
+
+const acceptsOperands = acceptsResult((...args) => {
+  const operands = args.filter((arg) => arg.kind === 'array');
+  return operands.reduce<readonly number[]>((shape, arg) => broadcast(shape, arg.shape) ?? [], []);
+});
+
+const acceptsFactors = acceptsResult((x, y, options) => {
+  if (x?.kind !== 'array' || y?.kind !== 'array') return [];
+  const { transposeA, transposeB } = (given(options) as MatmulOptions | undefined) ?? {};
+  try {
+    return productShape(
+      { ...x, dtype: 'float32' },
+      { ...y, dtype: 'float32' },
+      { transposeA: !!transposeA, transposeB: !!transposeB },
+    ).kept;
+  } catch {
+    // The call says what is wrong.
+    return [];
+  }
+});
+
 /** For sums, which of integers are float64. */
 function acceptsFloats(args: readonly GpuArgument[]) {
   const [x] = args;
@@ -32,18 +70,18 @@ function acceptsFloats(args: readonly GpuArgument[]) {
 }
 
 export const matmulGpu = onGpu(makeMatmul(tileFile()), {
-  accepts(args, { adapter, features }) {
-    if (precisionOf(args[2]) === 'half' && !features.has('shader-f16'))
-      return { reason: `${adapter} lacks shader-f16, which precision 'half' needs` };
-    return accepts(args);
+  accepts(args, device) {
+    if (precisionOf(args[2]) === 'half' && !device.features.has('shader-f16'))
+      return { reason: `${device.adapter} lacks shader-f16, which precision 'half' needs` };
+    return acceptsFactors(args, device);
   },
   single: ([x, y, options]) => isFloat(x) && isFloat(y) && precisionOf(options) !== undefined,
 });
-export const addGpu = onGpu(elementwise.add);
-export const subGpu = onGpu(elementwise.sub);
-export const mulGpu = onGpu(elementwise.mul);
+export const addGpu = onGpu(elementwise.add, { accepts: acceptsOperands });
+export const subGpu = onGpu(elementwise.sub, { accepts: acceptsOperands });
+export const mulGpu = onGpu(elementwise.mul, { accepts: acceptsOperands });
 export const scaleGpu = onGpu(elementwise.scale);
-export const elementwiseGpu = onGpu(elementwise.elementwise);
+export const elementwiseGpu = onGpu(elementwise.elementwise, { accepts: acceptsOperands });
 export const transposeGpu = onGpu(transpose);
 export const sumGpu = onGpu(sum, { accepts: acceptsFloats });
 export const argmaxGpu = onGpu(argmax);

@@ -7,7 +7,7 @@ import type { Tile } from './matmul-kernel.js';
 import type { GpuDevicePort, GpuTraits } from './port.js';
 import { tileFile } from './tile-store.js';
 import { chooseTile, tilesFor } from './tiles.js';
-import { nameOf, type TileCosts, type TileStore, Tuning } from './tuning.js';
+import { nameOf, type TileCosts, type TileStore, type Trial, Tuning } from './tuning.js';
 
 const limits = { invocationsPerWorkgroup: 256, workgroupMemory: 16384 } as GpuTraits['limits'];
 const traits = (software = false): GpuTraits => ({
@@ -20,7 +20,7 @@ const traits = (software = false): GpuTraits => ({
 const LARGE = 2 ** 30;
 
 /** A GPU on which a trial of a tile takes as many µs as the test says. */
-function trials(microsOf: (tile: Tile, size: number) => number) {
+function trials(microsOf: (tile: Tile, size: number) => number, isPossible = (_tile: Tile) => true) {
   const tried: { tile: Tile; size: number }[] = [];
   const gpu = {
     ...traits(),
@@ -30,7 +30,11 @@ function trials(microsOf: (tile: Tile, size: number) => number) {
       return microsOf(tile, size);
     },
   } as unknown as GpuDevicePort;
-  return { gpu, tried, record: (tile: Tile, size: number) => void tried.push({ tile, size }) };
+  const trial: Trial = {
+    isPossible: async (tile) => isPossible(tile),
+    record: (tile, size) => void tried.push({ tile, size }),
+  };
+  return { gpu, tried, trial };
 }
 
 function fakeStore(known?: TileCosts): TileStore & { written: TileCosts | undefined } {
@@ -49,9 +53,9 @@ describe('a trial', () => {
   test('finds the fastest tile, and keeps what it found', async () => {
     const store = fakeStore();
     const tuning = new Tuning(traits(), tilesFor(traits()), store);
-    const { gpu, tried, record } = trials((tile) => (isDirect(tile) && tile.rows === 8 ? 100 : 900));
+    const { gpu, tried, trial } = trials((tile) => (isDirect(tile) && tile.rows === 8 ? 100 : 900));
     expect(tuning.wanted(LARGE)).toBe(true);
-    await tuning.run(gpu, record);
+    await tuning.run(gpu, trial);
     expect(tuning.wanted(LARGE)).toBe(false);
     const { tile } = chooseTile(tuning.tiles, { m: 4096, n: 4096, k: 4096, layers: 1 });
     expect(tile).toMatchObject({ rows: 8, depth: 0 });
@@ -66,8 +70,8 @@ describe('a trial', () => {
   test('is not made where its outcome is known', async () => {
     const known = { [nameOf(tilesFor(traits()).candidates[3]!.tile)]: 5 };
     const tuning = new Tuning(traits(), tilesFor(traits()), fakeStore(known));
-    const { gpu, tried, record } = trials(() => 1);
-    await tuning.run(gpu, record);
+    const { gpu, tried, trial } = trials(() => 1);
+    await tuning.run(gpu, trial);
     expect(tried).toEqual([]);
     expect(tuning.tiles.candidates.map(({ cost }) => cost)).toEqual([5]);
   });
@@ -75,18 +79,39 @@ describe('a trial', () => {
   test('is made anew where what is known are other tiles', async () => {
     const store = fakeStore({ 'another tile': 3 });
     const tuning = new Tuning(traits(), tilesFor(traits()), store);
-    const { gpu, tried, record } = trials(() => 1);
-    await tuning.run(gpu, record);
+    const { gpu, tried, trial } = trials(() => 1);
+    await tuning.run(gpu, trial);
     expect(tried.length).toBeGreaterThan(1);
     expect(store.written).toBeDefined();
   });
 
   test('ends after a tenth of a second, with what it has', async () => {
     const tuning = new Tuning(traits(), tilesFor(traits()), fakeStore());
-    const { gpu, tried, record } = trials(() => 20_000);
-    await tuning.run(gpu, record);
+    const { gpu, tried, trial } = trials(() => 20_000);
+    await tuning.run(gpu, trial);
     expect(tried.map(({ size }) => size)).toEqual([512, 512, 512]);
     expect(tuning.tiles.candidates).toHaveLength(2);
+  });
+
+  test('passes over tiles that the device does not take', async () => {
+    const store = fakeStore();
+    const tuning = new Tuning(traits(), tilesFor(traits()), store);
+    const { gpu, tried, trial } = trials(() => 1, isDirect);
+    await tuning.run(gpu, trial);
+    expect(tried.every(({ tile }) => isDirect(tile))).toBe(true);
+    expect(Object.keys(store.written ?? {})).toHaveLength(2);
+  });
+
+  test('that fails ends with what it has', async () => {
+    const tuning = new Tuning(traits(), tilesFor(traits()), fakeStore());
+    const { gpu, trial } = trials((_, size) => {
+      if (size === 1024) throw new Error('no memory');
+      return 1;
+    });
+    const before = tuning.tiles;
+    await tuning.run(gpu, trial);
+    expect(tuning.tiles).toEqual(before);
+    expect(tuning.wanted(LARGE)).toBe(false);
   });
 
   test('is not wanted for small products, nor on an adapter that computes on the CPU', () => {

@@ -15,8 +15,13 @@ export interface TileStore {
   write(adapter: string, costs: TileCosts): Promise<void>;
 }
 
-/** Records a product of square matrices with a tile, for `gpu.measure`. */
-export type RecordTrial = (tile: Tile, size: number) => void;
+/** What a trial needs of the products that it measures. */
+export interface Trial {
+  /** Whether the device takes the tile's kernel. */
+  isPossible(tile: Tile): Promise<boolean>;
+  /** Records a product of square matrices. */
+  record(tile: Tile, size: number): void;
+}
 
 /** Products from here on are worth a trial. */
 const LARGE = 2 ** 26;
@@ -45,30 +50,35 @@ export class Tuning {
   }
 
   /** Reads what is known of the adapter, or finds it out. */
-  async run(gpu: GpuDevicePort, record: RecordTrial): Promise<void> {
+  async run(gpu: GpuDevicePort, trial: Trial): Promise<void> {
     this.asked = true;
     const known = await this.store.read(gpu.adapter);
     if (known !== undefined && this.learn(known)) return;
-    const costs = await this.measure(gpu, record);
+    const costs: Record<string, number> = {};
+    try {
+      await this.measure(gpu, trial, costs);
+    } catch {
+      // Such as for lack of memory: what it has until then will do.
+    }
     if (this.learn(costs)) await this.store.write(gpu.adapter, costs);
   }
 
-  private async measure(gpu: GpuDevicePort, record: RecordTrial): Promise<TileCosts> {
-    const costs: Record<string, number> = {};
-    const { candidates } = this.tiles;
+  private async measure(gpu: GpuDevicePort, trial: Trial, costs: Record<string, number>): Promise<void> {
+    const possible = await Promise.all(this.tiles.candidates.map(({ tile }) => trial.isPossible(tile)));
+    const candidates = this.tiles.candidates.filter((_, i) => possible[i]);
     let total = 0;
     let [size]: readonly number[] = SIZES;
     const time = async ({ tile }: Candidate): Promise<number> => {
-      const micros = await gpu.measure(() => record(tile, size!));
+      const micros = await gpu.measure(() => trial.record(tile, size!));
       total += 2 * micros;
       return micros;
     };
-    if ((await time(candidates[0]!)) <= QUICK) size = SIZES[1];
+    const [first] = candidates;
+    if (first !== undefined && (await time(first)) <= QUICK) size = SIZES[1];
     for (const candidate of candidates) {
       if (total > LONGEST) break;
       costs[nameOf(candidate.tile)] = await time(candidate);
     }
-    return costs;
   }
 
   /** Takes the costs of tiles over; those that were not tried are out. Returns whether there are any. */
