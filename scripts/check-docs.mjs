@@ -4,13 +4,15 @@
  *
  *     console.log(1 + 1); // 2
  *
- * An example that passed is not run again until it or a package has changed.
+ * An example that passed is not run again until it or a package has changed. The table of Dagger's names is checked too:
+ * each row links a test that exists.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { bin, run, say } from './lib/command.mjs';
+import { checkCounterparts } from './lib/counterparts.mjs';
 import { findExamples } from './lib/examples.mjs';
 import { cacheDir, root } from './lib/workspace.mjs';
 
@@ -19,6 +21,7 @@ const passedFile = join(folder, 'passed.json');
 const timeout = 60_000;
 
 const { examples, problems } = findExamples();
+problems.push(...checkCounterparts());
 const named = examples.map((example) => ({
   ...example,
   name: `${example.file.replaceAll(/[\\/]/g, '__')}.L${example.line}`,
