@@ -22,12 +22,15 @@ import {
   type TaskRecord,
 } from './scheduler/record.js';
 import type { Shell } from './scheduler/shell.js';
-import { resolveSettings } from './settings.js';
+import { NOTHING } from './scheduler/state.js';
+import { resolveSettings, type TaskSettings } from './settings.js';
 import { describe } from './values/snapshot.js';
 
 export class NestedRuntime implements NestedHost {
   /** By content, so that a function which several workers spawn has one record, and one memory of its run times. */
   private readonly functions = new Map<string, FunctionRecord>();
+  /** Of tasks of which nothing is said. */
+  private readonly plain: TaskSettings;
   /** Those by what a lane has for them. */
   private readonly known = new WeakMap<NestedFunction, FunctionRecord>();
 
@@ -35,7 +38,9 @@ export class NestedRuntime implements NestedHost {
     private readonly shell: Shell,
     private readonly registry: FunctionRegistry,
     readonly defaults: TaskOptions,
-  ) {}
+  ) {
+    this.plain = resolveSettings([defaults], NOTHING);
+  }
 
   spawn(request: NestedSpawn): NestedTask {
     const fn = this.functionOf(request.fn);
@@ -43,7 +48,11 @@ export class NestedRuntime implements NestedHost {
     const given = request.inPlace === undefined ? own : { ...own, [inPlace]: request.inPlace };
     const syncdeps = request.syncdeps.map((task) => (task as HostedTask).record);
     const around = withStaying((request.parent as TaskRecord | undefined)?.around, request.around);
-    const settings = resolveSettings([given, around, this.defaults, fn.defaults], syncdeps, around);
+    const isPlain = given === undefined && around === undefined && fn.defaults === undefined;
+    const settings =
+      isPlain && syncdeps.length === 0
+        ? this.plain
+        : resolveSettings([given, around, this.defaults, fn.defaults], syncdeps, around);
     const args = request.args.map(argumentOf);
     if (fn.captures) args[0] = capturedOf(args[0] as SnapshotArgument);
     const parent = request.parent as TaskRecord | undefined;

@@ -20,7 +20,6 @@ import {
   type Control,
   Flag,
   type LaneSetup,
-  type NestedRequest,
   NOBODY,
   WORK,
   Work,
@@ -204,7 +203,7 @@ export class LaneClient {
   private newNested(): NestedTasks {
     return new NestedTasks(
       this.nestedHost,
-      (control) => this.control(control),
+      this.controls,
       this.codecs,
       (numbered) => this.adopt(numbered),
       (buffers) => this.unknown(buffers),
@@ -368,9 +367,9 @@ export class LaneClient {
         return at + 6;
       }
       case Answer.Spawn: {
-        const request = message[at + 1] as NestedRequest;
-        this.nested.spawn(request, request.parent < 0 ? undefined : this.calls[request.parent]);
-        return at + 2;
+        const parent = message[at + 4] as number;
+        this.nested.spawn(message, at + 1, parent < 0 ? undefined : this.calls[parent]);
+        return at + 10;
       }
       case Answer.Await:
         this.nested.await(message[at + 1] as number);

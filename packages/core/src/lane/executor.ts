@@ -16,7 +16,7 @@ import { LaneFunctions } from './lane-functions.js';
 import type { LaneRuntime } from './lane-runtime.js';
 import { FAILED, LaneValues } from './lane-values.js';
 import type { LentHandle } from './nested-tasks.js';
-import { Answer, type Control, Flag, type LaneSetup, WORK, Work } from './protocol.js';
+import { Answer, type Control, type ControlsMessage, Flag, type LaneSetup, WORK, Work } from './protocol.js';
 import { LaneScope, type Places, type Running } from './running.js';
 import type { TaskScope, TaskScopes } from './task-scopes.js';
 
@@ -79,11 +79,14 @@ export class LaneExecutor implements Places {
   }
 
   private accept(message: unknown): void {
-    if (!Array.isArray(message)) this.control(message as Control);
-    else if (message[0] === WORK) this.batches.push(message);
+    if ((message as readonly unknown[])[0] === WORK) this.batches.push(message as readonly unknown[]);
     else {
-      for (let i = 2; i < message.length; i++) this.control(message[i] as Control);
-      if (message[1] !== undefined) this.batches.push(message[1] as readonly unknown[]);
+      const [, spawns, values, others, work] = message as ControlsMessage;
+      for (let i = 0; i < spawns.length; i += 2)
+        this.runtime.spawned(spawns[i] as number, spawns[i + 1] as number);
+      for (let i = 0; i < values.length; i += 2) this.runtime.finished(values[i] as number, values[i + 1]);
+      for (const control of others) this.control(control);
+      if (work !== undefined) this.batches.push(work);
     }
   }
 

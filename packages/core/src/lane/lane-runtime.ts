@@ -6,6 +6,7 @@ import { checkFunction, handleNoun } from '../handles.js';
 import { type InPlace, inPlace, type TaskOptions, travelling } from '../options.js';
 import { checkOptions } from '../options-check.js';
 import type { Host } from '../ports.js';
+import type { NestedFunction } from '../processor.js';
 import { RuntimeBase } from '../runtime-base.js';
 import { runtimeCodec } from '../runtime-codec.js';
 import { isTask } from '../task.js';
@@ -111,7 +112,10 @@ export class LaneRuntime extends RuntimeBase {
       options: travelling(own),
       around: travelling(held),
       inPlace: own === undefined ? undefined : (own as { readonly [inPlace]?: InPlace })[inPlace],
-      syncdeps: syncdeps.map((dependency) => this.numberOf(dependency, 'a task in syncdeps', waits)),
+      syncdeps:
+        syncdeps.length === 0
+          ? undefined
+          : syncdeps.map((dependency) => this.numberOf(dependency, 'a task in syncdeps', waits)),
     };
     this.tasks.set(task.number, new WeakRef(task));
     this.dropped.register(task, task.number);
@@ -187,12 +191,8 @@ export class LaneRuntime extends RuntimeBase {
 
   /** The host tells of a nested task. */
   receive(message: Control): void {
-    if (message.type === 'spawned') {
-      const task = this.tasks.get(message.task)?.deref();
-      if (task !== undefined) task.id = message.id;
-    } else if (message.type === 'settled') {
-      const task = this.awaited.get(message.task) ?? this.tasks.get(message.task)?.deref();
-      this.awaited.delete(message.task);
+    if (message.type === 'settled') {
+      const task = this.takeAwaited(message.task);
       if (task === undefined) return;
       if (!message.ok) task.reject(this.withPlaces(task, decodeError(message.value)));
       else this.deliver(task, message);
@@ -201,6 +201,23 @@ export class LaneRuntime extends RuntimeBase {
     } else if (message.type === 'deadlock') {
       this.tasks.get(message.task)?.deref()?.refuse(message.id, decodeError(message.error));
     }
+  }
+
+  /** The host has given a task its id. */
+  spawned(number: number, id: number): void {
+    const task = this.tasks.get(number)?.deref();
+    if (task !== undefined) task.id = id;
+  }
+
+  /** A task has finished with a primitive. */
+  finished(number: number, value: unknown): void {
+    this.takeAwaited(number)?.resolve(value);
+  }
+
+  private takeAwaited(number: number): AnyLaneTask | undefined {
+    const task = this.awaited.get(number) ?? this.tasks.get(number)?.deref();
+    this.awaited.delete(number);
+    return task;
   }
 
   /** Asks for a task's outcome; the running task gives its place up until it comes. */
@@ -270,9 +287,9 @@ export class LaneRuntime extends RuntimeBase {
     );
   }
 
-  private request(request: Omit<NestedRequest, 'fn' | 'fnId'>, lesson: Lesson): void {
+  private request(request: NestedRequest, lesson: Lesson): void {
     const { name, implementations, options } = lesson;
-    let fn: NestedRequest['fn'];
+    let fn: NestedFunction | undefined;
     if (!lesson.taught) {
       lesson.taught = true;
       // A function that is written inside a task is a new one in each; the host gets to know it once.
@@ -283,7 +300,8 @@ export class LaneRuntime extends RuntimeBase {
         fn = { name, implementations: implementations as Travelling, options };
       } else lesson.fnId = known;
     }
-    this.channel.send(Answer.Spawn, { ...request, fnId: lesson.fnId, fn });
+    const { task, parent, args, options: own, around, inPlace: kept, syncdeps } = request;
+    this.channel.send(Answer.Spawn, lesson.fnId, fn, task, parent, args, own, around, kept, syncdeps);
   }
 
   /** How a function travels to the host; found out once. */
@@ -381,11 +399,11 @@ export class LaneRuntime extends RuntimeBase {
   ): NestedArg[] {
     args.forEach((arg, index) => {
       const where = `argument ${index + 1} of ${name}`;
-      if (isPrimitive(arg)) encoded.push(plain(arg));
+      if (isPrimitive(arg)) encoded.push(arg as NestedArg);
       else if (isTask(arg)) encoded.push({ task: this.numberOf(arg, where, waits) });
       else if (arg instanceof LaneChunk) encoded.push({ task: this.numberOf(arg.task, where, waits) });
       else if (typeof (arg as { then?: unknown }).then === 'function') {
-        const at = encoded.push(plain(undefined)) - 1;
+        const at = encoded.push(undefined) - 1;
         waits.push(
           (arg as PromiseLike<unknown>).then(
             (value) => {
@@ -441,11 +459,6 @@ function cancelBy(signal: AbortSignal, task: LaneTask<unknown>): void {
 /** Where the host finds a task of this lane. */
 function slotOf(scope: TaskScope | undefined): number {
   return (scope as { readonly slot?: number } | undefined)?.slot ?? -1;
-}
-
-/** An argument that needs no decoding. */
-function plain(value: unknown): NestedArg {
-  return { value, codecs: undefined, buffers: undefined };
 }
 
 /** What a task cannot ask of the runtime that runs it. */

@@ -1,9 +1,11 @@
 /** @file The host's side of tasks that a lane's tasks have spawned, or hold handles of (S9). */
-import type { Call, NestedArgument, NestedHost, NestedTask } from '../processor.js';
+import type { Call, NestedArgument, NestedFunction, NestedHost, NestedTask } from '../processor.js';
 import { decodeError, encodeError } from '../values/errors.js';
 import type { CrossingBuffer, NumberedBuffer } from '../values/shared-buffers.js';
+import { isPrimitive } from '../values/snapshot.js';
 import { type CodecBook, codecReference } from './codec-book.js';
-import type { Control, NestedArg, NestedRequest } from './protocol.js';
+import type { Controls } from './controls.js';
+import type { NestedArg, NestedRequest } from './protocol.js';
 
 /** What the lane learns of a handle that it is lent. */
 export interface LentHandle {
@@ -17,17 +19,19 @@ export interface LentHandle {
   readonly space: string;
 }
 
+const NONE: readonly never[] = [];
+
 export class NestedTasks {
   /** By the lane's number; handles that the host lends have negative ones. */
   private readonly tasks = new Map<number, NestedTask>();
-  private readonly functions = new Map<number, NonNullable<NestedRequest['fn']>>();
+  private readonly functions = new Map<number, NestedFunction>();
   private lent = 0;
   private dropped = false;
   private expecting = false;
 
   constructor(
     private readonly host: NestedHost,
-    private readonly post: (control: Control) => void,
+    private readonly controls: Pick<Controls, 'add' | 'spawned' | 'finished'>,
     private readonly codecs: CodecBook,
     private readonly adoptBuffers: (
       numbered: readonly CrossingBuffer[] | undefined,
@@ -37,28 +41,36 @@ export class NestedTasks {
     ) => NumberedBuffer[] | undefined,
   ) {}
 
-  spawn(request: NestedRequest, parent: Call | undefined): void {
-    if (request.fn !== undefined) this.functions.set(request.fnId, request.fn);
+  /** A request, whose parts begin at `from`. */
+  spawn(message: readonly unknown[], from: number, parent: Call | undefined): void {
+    const number = message[from] as number;
+    const fn = message[from + 1] as NestedFunction | undefined;
+    const asked = message[from + 2] as NestedRequest['task'];
+    const args = message[from + 4] as NestedRequest['args'];
+    const syncdeps = message[from + 8] as NestedRequest['syncdeps'];
+    if (fn !== undefined) this.functions.set(number, fn);
     const task = this.host.spawn({
       parent,
-      fn: this.functions.get(request.fnId) as NonNullable<NestedRequest['fn']>,
-      args: request.args.map((arg) => this.argument(arg)),
-      options: request.options,
-      around: request.around,
-      inPlace: request.inPlace,
-      syncdeps: request.syncdeps.map((number) => this.get(number)),
+      fn: this.functions.get(number) as NestedFunction,
+      args: args.map((arg) => this.argument(arg)),
+      options: message[from + 5] as NestedRequest['options'],
+      around: message[from + 6] as NestedRequest['around'],
+      inPlace: message[from + 7] as NestedRequest['inPlace'],
+      syncdeps: syncdeps?.map((dependency) => this.get(dependency)) ?? NONE,
     });
-    this.tasks.set(request.task, task);
-    this.post({ type: 'spawned', task: request.task, id: task.id });
+    this.tasks.set(asked, task);
+    this.controls.spawned(asked, task.id);
   }
 
   /** The lane wants to hear how a task ends. */
   await(number: number): void {
     this.get(number).settled((outcome) => {
       if (this.dropped) return;
-      if (outcome.ok) {
+      if (outcome.ok && outcome.codecs === undefined && isPrimitive(outcome.value))
+        this.controls.finished(number, outcome.value);
+      else if (outcome.ok) {
         const codecs = outcome.codecs?.map(codecReference);
-        this.post({
+        this.controls.add({
           type: 'settled',
           task: number,
           ok: true,
@@ -68,7 +80,14 @@ export class NestedTasks {
         });
       } else {
         const value = encodeError(outcome.error);
-        this.post({ type: 'settled', task: number, ok: false, value, codecs: undefined, buffers: undefined });
+        this.controls.add({
+          type: 'settled',
+          task: number,
+          ok: false,
+          value,
+          codecs: undefined,
+          buffers: undefined,
+        });
       }
     });
   }
@@ -77,7 +96,7 @@ export class NestedTasks {
   awaitedBy(number: number, by: Call | undefined): void {
     const deadlock = this.get(number).awaitedBy(by);
     if (deadlock === undefined || by === undefined) return;
-    this.post({ type: 'deadlock', task: number, id: by.id, error: encodeError(deadlock) });
+    this.controls.add({ type: 'deadlock', task: number, id: by.id, error: encodeError(deadlock) });
   }
 
   /** The end of `persist`. */
@@ -135,6 +154,7 @@ export class NestedTasks {
   }
 
   private argument(arg: NestedArg): NestedArgument {
+    if (typeof arg !== 'object' || arg === null) return { kind: 'value', value: arg };
     if ('task' in arg) return { kind: 'task', task: this.get(arg.task) };
     const codecs = arg.codecs?.map((reference) => this.codecs.standIn(reference));
     return { kind: 'value', value: arg.value, codecs, buffers: this.adoptBuffers(arg.buffers) };

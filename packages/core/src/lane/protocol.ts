@@ -4,13 +4,24 @@
  */
 
 import type { InPlace, TaskOptions } from '../options.js';
-import type { NestedFunction } from '../processor.js';
 import type { CrossingBuffer, NumberedBuffer } from '../values/shared-buffers.js';
 
 /** The first element of a message to a lane that holds work; its operations follow one another. */
 export const WORK = 0;
-/** The first element of one that holds a work message (or undefined) and {@link Control}s, which come before it. */
+/**
+ * The first element of one that holds all else: what nested tasks are called (task, id, …), the primitives that some have
+ * finished with (task, value, …), {@link Control}s, and a work message or undefined.
+ */
 export const CONTROLS = 1;
+
+/** See {@link CONTROLS}. */
+export type ControlsMessage = readonly [
+  typeof CONTROLS,
+  readonly number[],
+  readonly unknown[],
+  readonly Control[],
+  readonly unknown[] | undefined,
+];
 
 /** Operations inside a work message; they are done in order, between tasks. */
 export const Work = {
@@ -79,8 +90,7 @@ export type Control =
   /** The task with the id must not wait for a nested task. */
   | { readonly type: 'deadlock'; readonly task: number; readonly id: number; readonly error: unknown }
   | { readonly type: 'dag'; readonly dag: Map<number, Set<number>> }
-  | { readonly type: 'forget'; readonly buffers: readonly number[] }
-  | { readonly type: 'spawned'; readonly task: number; readonly id: number };
+  | { readonly type: 'forget'; readonly buffers: readonly number[] };
 
 export interface CodecReference {
   readonly tag: string;
@@ -106,7 +116,7 @@ export const Answer = {
   Resumed: 8,
   /** request, whether it went well, value or error, codecs, numbered buffers. */
   Value: 9,
-  /** A {@link NestedRequest}. */
+  /** The lane's number of the function, the function itself the first time, then the fields of a {@link NestedRequest}. */
   Spawn: 10,
   /** nested task, slot of the call whose code waits for it (−1: of none, or {@link NOBODY}): its outcome is to be told. */
   Await: 11,
@@ -135,9 +145,6 @@ export interface NestedRequest {
   readonly task: number;
   /** The slot of the task that asks, or −1. */
   readonly parent: number;
-  /** The lane's number of the function; `fn` comes with it the first time. */
-  readonly fnId: number;
-  readonly fn: NestedFunction | undefined;
   readonly args: readonly NestedArg[];
   readonly options: TaskOptions | undefined;
   /** What `withOptions` says there. */
@@ -145,10 +152,17 @@ export interface NestedRequest {
   /** The result is used where it is made, and changed there. */
   readonly inPlace: InPlace | undefined;
   /** Nested tasks among `syncdeps`. */
-  readonly syncdeps: readonly number[];
+  readonly syncdeps: readonly number[] | undefined;
 }
 
+/** An argument of it: a primitive as it is, a nested task, or another value. */
 export type NestedArg =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | undefined
   | {
       readonly value: unknown;
       readonly codecs: readonly CodecReference[] | undefined;
