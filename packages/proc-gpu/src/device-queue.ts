@@ -6,6 +6,7 @@
 import type { Call, Loss, MovedValue, Report } from '@poniard/core';
 import { snapshot } from '@poniard/core';
 import type { Arguments } from './arguments.js';
+import { CallTimes } from './call-times.js';
 import type { GpuDevice } from './device.js';
 import { GpuError, GpuMemoryError } from './errors.js';
 import { asSingle, type HomeArrays } from './host-arrays.js';
@@ -51,6 +52,7 @@ export class DeviceQueue implements RunSite {
   readonly traits: GpuTraits;
   readonly uploads: Uploads;
   readonly results: Results;
+  readonly times = new CallTimes();
   private queue: Run[] = [];
   private head = 0;
   /** Calls that wait for an input, or for their own end, and those on the device. */
@@ -295,10 +297,10 @@ export class DeviceQueue implements RunSite {
     if (!batch.void && runs.length > 0) {
       if (problem !== undefined) this.takeBack(batch, problem);
       else {
-        const each = took / runs.length;
-        this.usual += (each - this.usual) / 4;
+        this.usual += (took / runs.length - this.usual) / 4;
         this.owner.progress();
-        for (const run of runs) this.answer(run, each);
+        const times = busy === undefined ? undefined : this.times.share(runs, busy);
+        for (const [i, run] of runs.entries()) this.answer(run, times?.[i] ?? took / runs.length);
       }
     }
     this.pump();

@@ -1,7 +1,7 @@
 import { operation, type Runtime } from '@poniard/core';
 import { array, type NDArray, rand } from '@poniard/linalg';
 import { cpuThreads } from '@poniard/proc-cpu';
-import { type GpuArray, type GpuDevicePort, gpuImplementation } from '@poniard/proc-gpu';
+import { type GpuArray, type GpuDevicePort, gpuImplementation, wgsl } from '@poniard/proc-gpu';
 import { collectGarbage } from '@poniard/testing';
 import { describe, expect, test } from 'vitest';
 import { added, gpuRuntime, hasGpu, type Inside, scaled } from './testing/gpu.js';
@@ -199,6 +199,24 @@ describe.skipIf(!hasGpu)('a GPU as a processor', () => {
       }),
     });
     expect(await runtime.spawn(timed)).toBeGreaterThan(1);
+  });
+
+  test('P2. a cheap call that goes to the device with a dear one is not taken for dear', async () => {
+    const { runtime } = await gpuRuntime();
+    const spin = (name: string, turns: number) =>
+      wgsl(
+        `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+         @compute @workgroup_size(1) fn main() { for (var i = 0u; i < ${turns}u; i++) { y[0] += f32(i % 3u); } }`,
+        { name, bindings: [], result: { type: 'array<f32>', shape: [1] }, workgroups: [1] },
+      );
+    const [cheap, dear] = [spin('cheap', 1), spin('dear', 300_000)];
+    await Promise.all([runtime.spawn(cheap), runtime.spawn(dear)]);
+    const tasks = Array.from({ length: 10 }, () => [runtime.spawn(cheap), runtime.spawn(dear)] as const);
+    await Promise.all(tasks.flat());
+    const [lastCheap, lastDear] = tasks.at(-1) ?? [];
+    const run = (task: PromiseLike<unknown> | undefined) =>
+      runtime.explain(task as never).rows.find(({ kind }) => kind === 'webgpu')?.cost?.run ?? 0;
+    expect(run(lastDear)).toBeGreaterThan(20 * run(lastCheap));
   });
 
   test('C4. nothing is left on the device when nobody holds a result any more', async () => {

@@ -3,6 +3,8 @@
  * @file Commands on their way to a device: they gather in one encoder, dispatches in one pass, until they are submitted
  * together. Uniforms gather too, and are written with one call.
  */
+
+import type { Section } from './call-times.js';
 import { Patience } from './patience.js';
 import type { Pipeline } from './pipelines.js';
 import { type Stopwatch, Timestamps } from './timestamps.js';
@@ -58,6 +60,8 @@ export class Recorder {
   private readonly offsets = [0];
   private readonly timestamps: Timestamps | undefined;
   private watch: Stopwatch | undefined = undefined;
+  /** Of the counters in use: 0 for what is not timed by itself. */
+  private slot = 0;
   private last: Submission | undefined = undefined;
 
   constructor(
@@ -120,6 +124,24 @@ export class Recorder {
     this.pending++;
   }
 
+  /** Times what is recorded until `endSection` by itself, where the device can and has a counter left. */
+  beginSection(): Section | undefined {
+    const { timestamps } = this;
+    if (timestamps === undefined || this.slot !== 0) return undefined;
+    this.watch ??= timestamps.take();
+    const slot = timestamps.section(this.watch);
+    if (slot === undefined) return undefined;
+    this.endPass();
+    this.slot = slot;
+    return this.watch.sections[slot];
+  }
+
+  endSection(): void {
+    if (this.slot === 0) return;
+    this.endPass();
+    this.slot = 0;
+  }
+
   /** Calls back when what has been recorded until now has been submitted, with what was submitted before it. */
   whenSubmitted(callback: (before: Submission | undefined) => void): void {
     this.afterSubmit.push(callback);
@@ -149,18 +171,22 @@ export class Recorder {
     const { encoder, device, watch } = this;
     if (encoder === undefined || this.closed) return;
     this.endPass();
-    if (watch !== undefined) this.timestamps?.resolve(watch, encoder);
+    // Copies alone are not timed.
+    const timed = watch !== undefined && watch.begun.size > 0 ? watch : undefined;
+    if (timed !== undefined) this.timestamps?.resolve(timed, encoder);
+    else if (watch !== undefined) this.timestamps?.giveBack(watch);
     this.encoder = undefined;
     this.watch = undefined;
+    this.slot = 0;
     this.pending = 0;
     this.writeUniforms();
     device.pushErrorScope('validation');
     device.queue.submit([encoder.finish()]);
     const [wrong, done] = this.patience.during(() => [
       device.popErrorScope(),
-      watch === undefined
+      timed === undefined
         ? device.queue.onSubmittedWorkDone().then(() => undefined)
-        : this.timestamps?.read(watch),
+        : this.timestamps?.read(timed),
     ]);
     this.submitted();
     const callbacks = this.afterSubmit;
@@ -188,7 +214,7 @@ export class Recorder {
     const encoder = this.open();
     if (this.timestamps === undefined) return encoder.beginComputePass();
     this.watch ??= this.timestamps.take();
-    return encoder.beginComputePass({ timestampWrites: this.timestamps.pass(this.watch) });
+    return encoder.beginComputePass({ timestampWrites: this.timestamps.pass(this.watch, this.slot) });
   }
 
   private outside(): GPUCommandEncoder {

@@ -2,6 +2,7 @@
 import type { Call, Report } from '@poniard/core';
 import { PoniardError } from '@poniard/core';
 import type { Arguments } from './arguments.js';
+import type { CallTimes, Section } from './call-times.js';
 import type { GpuDevice } from './device.js';
 import { eachArray, GpuArray } from './gpu-array.js';
 import { asSingle } from './host-arrays.js';
@@ -17,6 +18,7 @@ export interface RunSite {
   readonly args: Arguments;
   readonly uploads: Uploads;
   readonly results: Results;
+  readonly times: CallTimes;
   /** The run that makes a result which is not there yet. */
   running(call: number): Run | undefined;
 }
@@ -38,6 +40,10 @@ export class Run {
   careful = false;
   /** What it has uploaded: the time, in µs, is the host's part. */
   readonly moves: { readonly bytes: number; readonly micros: number }[] = [];
+  /** Its function and the size of its inputs: calls of one sort take about the same time. */
+  sort = '';
+  /** Where it is timed by itself. */
+  section: Section | undefined = undefined;
   /** Called when it is recorded or has failed. */
   whenRecorded: (() => void)[] = [];
   private single = false;
@@ -99,7 +105,16 @@ export class Run {
     this.begun = true;
     if (call.watched) this.report.started(call);
     this.recording = new CallRecording(site.gpu, site.traits, `${call.name} (#${call.id})`);
-    this.value = fn(this.recording, ...args);
+    this.sort = `${call.fn.id} ${sizeOfArguments(args)}`;
+    const { recorder } = site.gpu;
+    this.section = site.times.wants(this.sort) ? recorder.beginSection() : undefined;
+    try {
+      this.value = fn(this.recording, ...args);
+    } finally {
+      recorder.endSection();
+    }
+    // What it records later would not be seen.
+    if (this.goesOn !== undefined) this.section = undefined;
     return undefined;
   }
 
@@ -202,6 +217,19 @@ export class Run {
     for (const { allocation } of this.pinned) allocation.pins--;
     this.pinned.length = 0;
   }
+}
+
+/** In powers of two of bytes. */
+function sizeOfArguments(args: readonly unknown[]): number {
+  let bytes = 1;
+  for (const arg of args) {
+    if (arg instanceof GpuArray) bytes += arg.bytes;
+    else if (typeof arg === 'object')
+      eachArray(arg, (array) => {
+        bytes += array.bytes;
+      });
+  }
+  return Math.round(Math.log2(bytes));
 }
 
 type HostArgument = Extract<ReturnType<Call['argument']>, { kind: 'value' }>;
