@@ -52,6 +52,7 @@ describe.skipIf(!hasGpu)('matmul on a GPU', () => {
     [51, 1, 33],
     [333, 51, 1],
     [5, 1000, 3],
+    [2, 200_000, 2],
   ])('of random %i × %i by %i is within 1e-5 of float64', async (m, k, n) => {
     const x = rand([m, k], { seed: 1, dtype: 'float32' });
     const y = rand([k, n], { seed: 2, dtype: 'float32' });

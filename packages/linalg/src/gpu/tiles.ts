@@ -85,6 +85,8 @@ export function tilesFor({ limits, software }: Pick<GpuTraits, 'limits' | 'softw
 
 /** Steps along k of a part, at least: fewer are not worth adding the parts up. */
 const LEAST_PART = 256;
+/** At most: a sum of more in float32, one after the other, would be off by more than 1e-5 (262,144 numbers from 0 to 1: 2e-5). */
+const LONGEST_PART = 2 ** 15;
 
 /**
  * The tile with the least expected time. Where a product has fewer workgroups than run at a time it is split along k; each part is
@@ -93,6 +95,7 @@ const LEAST_PART = 256;
 export function chooseTile(tiles: Tiles, extent: Extent): Choice {
   const { candidates, workgroups, most = Number.POSITIVE_INFINITY } = tiles;
   const { m, n, k, layers } = extent;
+  const needed = Math.max(1, Math.ceil(k / LONGEST_PART));
   let best: Choice | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const { tile, cost, least: from = 0 } of candidates) {
@@ -101,7 +104,7 @@ export function chooseTile(tiles: Tiles, extent: Extent): Choice {
     const [down, across] = [Math.ceil(m / rows), Math.ceil(n / columns)];
     if (down > most || across > most) continue;
     const groups = down * across * layers;
-    const splits = Math.max(1, Math.min(Math.floor(workgroups / groups), Math.floor(k / LEAST_PART)));
+    const splits = Math.max(needed, Math.min(Math.floor(workgroups / groups), Math.floor(k / LEAST_PART)));
     const waves = Math.max(1, (groups * splits) / workgroups);
     const adding = splits === 1 ? 0 : (2 * m * n * layers * splits) / workgroups;
     const time = cost * (waves * rows * columns * (k / splits) + adding);
@@ -111,5 +114,5 @@ export function chooseTile(tiles: Tiles, extent: Extent): Choice {
     }
   }
   // Too long for any, which the device then says; or shorter than any is for.
-  return best ?? { tile: candidates.at(-1)!.tile, splits: 1 };
+  return best ?? { tile: candidates.at(-1)!.tile, splits: needed };
 }

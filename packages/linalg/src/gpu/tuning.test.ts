@@ -132,9 +132,13 @@ describe('the tile of a product', () => {
 
   test('is split along k where the product is small and k long, and only there', () => {
     expect(chooseTile(gpu, { m: 64, n: 64, k: 65536, layers: 1 }).splits).toBeGreaterThan(16);
-    expect(chooseTile(gpu, { m: 64, n: 64, k: 65536, layers: 500 }).splits).toBe(1);
-    expect(chooseTile(gpu, { m: 2048, n: 2048, k: 65536, layers: 1 }).splits).toBe(1);
+    expect(chooseTile(gpu, { m: 64, n: 64, k: 32768, layers: 500 }).splits).toBe(1);
+    expect(chooseTile(gpu, { m: 2048, n: 2048, k: 32768, layers: 1 }).splits).toBe(1);
     expect(chooseTile(gpu, { m: 64, n: 64, k: 64, layers: 1 }).splits).toBe(1);
+  });
+
+  test('is split where the sums would be too long to be exact', () => {
+    expect(chooseTile(gpu, { m: 4096, n: 4096, k: 100_000, layers: 1 }).splits).toBe(4);
   });
 
   test('is one with which the workgroups along each axis are not too many', () => {
