@@ -13,7 +13,9 @@ function breaker() {
   return operation('breaker', {
     webgpu: gpuImplementation((gpu: GpuDevicePort) => {
       if (left-- > 0) gpu.device.destroy();
-      const y = gpu.alloc([1], 'float32', { zeroed: true });
+      // A command, so that the device has to answer.
+      const y = gpu.alloc([1], 'float32');
+      gpu.copy(gpu.alloc([1], 'float32', { zeroed: true }), y);
       return y;
     }),
   });

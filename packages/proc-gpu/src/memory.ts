@@ -17,6 +17,8 @@ export interface Allocation {
   refs: number;
   /** Holders that need it to stay on the device. */
   pins: number;
+  /** The last submission that names it, by number; or that the host wrote it, or that it is new, and so all zeros. */
+  usedIn: number | 'host' | 'new';
 }
 
 /** Makes room when the limit is reached, cheapest first. Returns whether it freed anything. */
@@ -70,7 +72,7 @@ export class DeviceMemory {
       return known;
     }
     this.reserve(capacity);
-    return this.count(this.device.createBuffer({ size: capacity, usage: USAGE }), capacity);
+    return this.count(this.device.createBuffer({ size: capacity, usage: USAGE }), capacity, 'new');
   }
 
   /** A new buffer that `fill` writes before any command can see it. */
@@ -80,7 +82,7 @@ export class DeviceMemory {
     const buffer = this.device.createBuffer({ size: capacity, usage: USAGE, mappedAtCreation: true });
     fill(buffer.getMappedRange());
     buffer.unmap();
-    return this.count(buffer, capacity);
+    return this.count(buffer, capacity, 'host');
   }
 
   retain(allocation: Allocation): void {
@@ -146,10 +148,10 @@ export class DeviceMemory {
     if (this.bytes + capacity > this.limit) throw new GpuMemoryError(capacity, this.bytes, this.limit);
   }
 
-  private count(buffer: GPUBuffer, capacity: number): Allocation {
+  private count(buffer: GPUBuffer, capacity: number, usedIn: 'host' | 'new'): Allocation {
     this.bytes += capacity;
     this.existing.add(buffer);
-    return { id: this.nextId++, buffer, capacity, refs: 1, pins: 0 };
+    return { id: this.nextId++, buffer, capacity, refs: 1, pins: 0, usedIn };
   }
 
   private doom({ buffer, capacity }: Allocation): void {

@@ -34,14 +34,15 @@ export class ReadBack {
    * one submission. Rejects when the device is lost.
    */
   read<T>(
-    { buffer }: Allocation,
+    allocation: Allocation,
     bytes: number,
     take: (mapped: ArrayBuffer) => T,
     took?: (micros: number) => void,
   ): Promise<T> {
     const size = Math.max(4, Math.ceil(bytes / 4) * 4);
     const staging = this.staging(size);
-    this.recorder.copy(buffer, staging, size);
+    this.recorder.uses(allocation);
+    this.recorder.copy(allocation.buffer, staging, size);
     return new Promise((resolve, reject) => {
       this.recorder.whenSubmitted((before) => {
         let began = performance.now();

@@ -3,8 +3,8 @@
  * @file Commands on their way to a device: they gather in one encoder, dispatches in one pass, until they are submitted
  * together. Uniforms gather too, and are written with one call.
  */
-
 import type { Section } from './call-times.js';
+import type { Allocation } from './memory.js';
 import { Patience } from './patience.js';
 import type { Pipeline } from './pipelines.js';
 import { type Stopwatch, Timestamps } from './timestamps.js';
@@ -46,6 +46,10 @@ export interface Outcome {
 export class Recorder {
   /** Commands that have been recorded and not submitted. */
   pending = 0;
+  /** Of the next submission. */
+  private number = 1;
+  /** For commands that come before all others. */
+  private first: GPUCommandEncoder | undefined = undefined;
   private encoder: GPUCommandEncoder | undefined = undefined;
   private pass: GPUComputePassEncoder | undefined = undefined;
   private boundPipeline: Pipeline | undefined = undefined;
@@ -119,8 +123,21 @@ export class Recorder {
     this.pending++;
   }
 
-  clear(buffer: GPUBuffer, bytes: number): void {
-    this.outside().clearBuffer(buffer, 0, bytes);
+  /** Says that recorded commands name it. */
+  uses(allocation: Allocation): void {
+    allocation.usedIn = this.number;
+  }
+
+  /** Where no command of the submission names it yet, it is cleared before all of them, so that the pass goes on. */
+  clear(allocation: Allocation, bytes: number): void {
+    const { usedIn, buffer } = allocation;
+    if (usedIn === 'new') return;
+    if (usedIn === this.number) this.outside().clearBuffer(buffer, 0, bytes);
+    else {
+      this.first ??= this.device.createCommandEncoder();
+      this.first.clearBuffer(buffer, 0, bytes);
+      this.uses(allocation);
+    }
     this.pending++;
   }
 
@@ -168,20 +185,22 @@ export class Recorder {
 
   /** Submits what has been recorded, if anything. */
   submit(): void {
-    const { encoder, device, watch } = this;
-    if (encoder === undefined || this.closed) return;
+    const { device, watch, first, encoder } = this;
+    if ((encoder === undefined && first === undefined) || this.closed) return;
     this.endPass();
     // Copies alone are not timed.
     const timed = watch !== undefined && watch.begun.size > 0 ? watch : undefined;
-    if (timed !== undefined) this.timestamps?.resolve(timed, encoder);
+    if (timed !== undefined && encoder !== undefined) this.timestamps?.resolve(timed, encoder);
     else if (watch !== undefined) this.timestamps?.giveBack(watch);
+    this.first = undefined;
     this.encoder = undefined;
+    this.number++;
     this.watch = undefined;
     this.slot = 0;
     this.pending = 0;
     this.writeUniforms();
     device.pushErrorScope('validation');
-    device.queue.submit([encoder.finish()]);
+    device.queue.submit([first, encoder].flatMap((one) => (one === undefined ? [] : [one.finish()])));
     const [wrong, done] = this.patience.during(() => [
       device.popErrorScope(),
       timed === undefined
@@ -198,6 +217,7 @@ export class Recorder {
 
   close(): void {
     this.closed = true;
+    this.first = undefined;
     this.encoder = undefined;
     this.pass = undefined;
     this.timestamps?.close();

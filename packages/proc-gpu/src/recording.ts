@@ -67,7 +67,8 @@ export class CallRecording implements GpuDevicePort {
   ): GpuArray<D> {
     this.checkOpen();
     const array = new GpuArray(this.take(shape, DTYPE_BYTES[dtype]), dtype, shape);
-    if (zeroed) this.inOrder(() => this.gpu.recorder.clear(array.buffer, Math.ceil(array.bytes / 4) * 4));
+    const { allocation, bytes } = array;
+    if (zeroed) this.inOrder(() => this.gpu.recorder.clear(allocation, Math.ceil(bytes / 4) * 4));
     return array;
   }
 
@@ -117,7 +118,12 @@ export class CallRecording implements GpuDevicePort {
     this.checkOpen();
     if (from.bytes !== to.bytes)
       throw new RangeError(`${this.label}: an array of ${from.bytes} bytes is no copy of one of ${to.bytes}`);
-    this.inOrder(() => this.gpu.recorder.copy(from.buffer, to.buffer, Math.ceil(from.bytes / 4) * 4));
+    const { recorder } = this.gpu;
+    this.inOrder(() => {
+      recorder.uses(from.allocation);
+      recorder.uses(to.allocation);
+      recorder.copy(from.buffer, to.buffer, Math.ceil(from.bytes / 4) * 4);
+    });
   }
 
   async read({ allocation, bytes, dtype, size }: GpuArray): Promise<HostData> {
@@ -181,6 +187,7 @@ export class CallRecording implements GpuDevicePort {
     let key = uniforms === undefined ? '' : `${uniforms.chunk.id}+${uniforms.size}`;
     for (let i = 0; i < bindings.length; i++) {
       const { allocation, bytes } = bindings[i] as GpuArray;
+      recorder.uses(allocation);
       key += ` ${allocation.id}:${bytes}`;
     }
     let group = pipeline.groups.get(key);

@@ -1,6 +1,6 @@
-import { SchedulingError, TaskFailedError } from '@poniard/core';
+import { operation, SchedulingError, TaskFailedError } from '@poniard/core';
 import { array, NDArray, rand } from '@poniard/linalg';
-import { ShaderError, wgsl } from '@poniard/proc-gpu';
+import { type GpuArray, type GpuDevicePort, gpuImplementation, ShaderError, wgsl } from '@poniard/proc-gpu';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { added, gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
 
@@ -46,6 +46,36 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
     );
     await runtime.spawn(scaled, rand([3], { dtype: 'float32' }), 5);
     expect([...(await runtime.spawn(first))]).toEqual([2 ** 32 - 1, 0, 0]);
+  });
+
+  test('zeros come neither before nor after what else is submitted with them', async () => {
+    const { runtime } = await gpuRuntime();
+    const sparse = wgsl(
+      `@group(0) @binding(0) var<storage, read_write> out: array<f32>;
+       @compute @workgroup_size(1) fn main() { out[1] = 7; }`,
+      { bindings: [], result: { type: 'array<f32>', shape: [3] }, workgroups: [1] },
+    );
+    // Its scratch array goes back to the pool while the commands that use it still wait.
+    const through = operation('through', {
+      webgpu: gpuImplementation((gpu: GpuDevicePort, x: GpuArray) => {
+        const scratch = gpu.alloc(x.shape, 'float32', { zeroed: true });
+        gpu.copy(x, scratch);
+        const out = gpu.alloc(x.shape, 'float32', { zeroed: true });
+        gpu.copy(scratch, out);
+        return out;
+      }),
+    }) as unknown as (x: NDArray) => NDArray;
+    const x = runtime.tochunk(array([1, 2, 3], [3], 'float32'));
+    for (let round = 0; round < 3; round++) {
+      const tasks = Array.from({ length: 8 }, () => [runtime.spawn(through, x), runtime.spawn(sparse)]);
+      const lists = (await runtime.fetchAll(tasks.flat())).map((result) => [...result]);
+      expect(lists).toEqual(
+        Array.from({ length: 8 }, () => [
+          [1, 2, 3],
+          [0, 7, 0],
+        ]).flat(),
+      );
+    }
   });
 
   test('that does not compile fails the task with the message, the line and the source around it', async () => {
