@@ -53,9 +53,10 @@ export function describeAdapter({ info }: GPUAdapter): AdapterInfo {
   return { vendor, architecture, device, description, software: isSoftware(info) };
 }
 
-/** The adapter's name in one line. */
+/** The adapter's name in one line: its make and model, and its driver, which Dawn has as the description. */
 export function adapterName({ vendor, architecture, device, description }: AdapterInfo): string {
-  return [...new Set([vendor, architecture, description || device])].filter((part) => part !== '').join(' ');
+  const model = architecture !== '' && device.startsWith(architecture) ? '' : device;
+  return [...new Set([vendor, architecture, model, description])].filter((part) => part !== '').join(' ');
 }
 
 async function findInDawn(
