@@ -3,11 +3,14 @@ import type { TaskScope, TaskScopes } from './lane/task-scopes.js';
 import type { TaskOptions } from './options.js';
 import { checkOptions } from './options-check.js';
 import type { AsyncContext } from './ports.js';
+import type { TaskSettings } from './settings.js';
 
 /** Options, and the task whose code asked for them. */
-interface Held {
+export interface Held {
   readonly options: TaskOptions;
   readonly owner: TaskScope | undefined;
+  /** What they come to for a task of which nothing else is said: found out once, by the runtime. */
+  settings: TaskSettings | undefined;
 }
 
 export class OptionsContext {
@@ -31,12 +34,20 @@ export class OptionsContext {
     return scope?.runtime === this.runtime ? scope.around : undefined;
   }
 
+  /** Of the innermost `withOptions` around the running code, whether or not `get` gives its options. */
+  held(): Held | undefined {
+    return this.context?.get();
+  }
+
   run<R>(options: TaskOptions, body: () => R): R {
     checkOptions(options, 'withOptions');
     this.context ??= this.makeContext();
     const scopes = this.scopes();
     // Where a task uses it, its own code is to be told from that of others after an await.
     scopes.follow();
-    return this.context.run({ options: { ...this.get(), ...options }, owner: scopes.get() }, body);
+    return this.context.run(
+      { options: { ...this.get(), ...options }, owner: scopes.get(), settings: undefined },
+      body,
+    );
   }
 }

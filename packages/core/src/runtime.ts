@@ -297,11 +297,22 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
 
   /** Of tasks that say nothing themselves: one object for all that have the same said around them and by their function. */
   private cached(around: TaskOptions | undefined, byFunction: TaskOptions | undefined): TaskSettings {
+    const held = byFunction === undefined ? this.optionsContext.held() : undefined;
+    if (held === undefined || held.options !== around) return this.cachedByObject(around, byFunction);
+    held.settings ??= this.resolved(around, undefined);
+    return held.settings;
+  }
+
+  private resolved(around: TaskOptions | undefined, byFunction: TaskOptions | undefined): TaskSettings {
+    const syncdeps = (around?.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
+    return resolveSettings([around, this.defaults, byFunction], syncdeps, around);
+  }
+
+  private cachedByObject(around: TaskOptions | undefined, byFunction: TaskOptions | undefined): TaskSettings {
     const key = around ?? this.defaults;
     let settings = this.settingsCache.get(key)?.get(byFunction);
     if (settings === undefined) {
-      const syncdeps = (around?.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
-      settings = resolveSettings([around, this.defaults, byFunction], syncdeps, around);
+      settings = this.resolved(around, byFunction);
       const known = this.settingsCache.get(key) ?? new Map<TaskOptions | undefined, TaskSettings>();
       this.settingsCache.set(key, known.set(byFunction, settings));
     }

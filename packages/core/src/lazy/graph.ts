@@ -10,7 +10,6 @@ export type SpawnNode = (fn: AnyFunction, args: unknown[], options: TaskOptions 
 /** A node whose inputs are being looked at, and how many of them have been. */
 interface Visit {
   readonly node: Thunk<unknown>;
-  readonly inputs: readonly Thunk<unknown>[];
   next: number;
 }
 
@@ -25,20 +24,21 @@ export function spawnGraph(
   const tasks = new Map<Thunk<unknown>, Task<unknown>>();
   const path: Visit[] = [];
   for (const root of roots) {
-    if (!tasks.has(root)) path.push(visit(root));
+    if (!tasks.has(root)) path.push({ node: root, next: 0 });
     for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      const input = top.inputs[top.next++];
-      if (input === undefined) {
+      const { node } = top;
+      const { args, options } = node;
+      const index = top.next++;
+      if (index === args.length + (options?.syncdeps?.length ?? 0)) {
         path.pop();
-        tasks.set(top.node, spawnNode(top.node, tasks, spawn));
-      } else if (!tasks.has(input)) path.push(visit(input));
+        tasks.set(node, spawnNode(node, tasks, spawn));
+        continue;
+      }
+      const input = index < args.length ? args[index] : options?.syncdeps?.[index - args.length];
+      if (isThunk(input) && !tasks.has(input)) path.push({ node: input, next: 0 });
     }
   }
   return tasks;
-}
-
-function visit(node: Thunk<unknown>): Visit {
-  return { node, inputs: [...node.args, ...(node.options?.syncdeps ?? [])].filter(isThunk), next: 0 };
 }
 
 function spawnNode(
