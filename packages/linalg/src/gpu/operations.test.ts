@@ -1,4 +1,4 @@
-import { SchedulingError } from '@poniard/core';
+import { operation, SchedulingError } from '@poniard/core';
 import {
   add,
   argmax,
@@ -19,6 +19,7 @@ import {
   transpose,
   zeros,
 } from '@poniard/linalg';
+import { type GpuArray, type GpuDevicePort, gpuImplementation } from '@poniard/proc-gpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../dtype.js';
@@ -26,6 +27,7 @@ import type { NDArray as Generated } from '../ndarray.js';
 import { arraysOf } from '../testing/arrays.js';
 import { gpuOnly, hasGpu } from '../testing/gpu.js';
 import { fittingShapes } from '../testing/shapes.js';
+import { transpose as transposeOnGpu } from './transpose.js';
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const dtypes = fc.constantFrom<DType>('float32', 'int32');
@@ -117,6 +119,20 @@ describe.skipIf(!hasGpu)('operations on a GPU agree with the host', () => {
       runs,
     );
     await both(transpose, rand([37, 41], { seed: 2, dtype: 'float32' }));
+  });
+
+  test('transpose by blocks, as on a GPU that is none in software', async () => {
+    const blocks = operation('blocks', {
+      host: (x: NDArray, axes?: number[]) => x.transpose(...(axes ?? [])),
+      webgpu: gpuImplementation((gpu: GpuDevicePort, x: GpuArray, axes?: number[]) =>
+        transposeOnGpu(Object.create(gpu, { software: { value: false } }), x, axes),
+      ),
+    });
+    await both(blocks, rand([37, 41], { seed: 2, dtype: 'float32' }));
+    await both(blocks, rand([3, 16, 33], { seed: 2 }).astype('int32'), [0, 2, 1]);
+    await both(blocks, rand([2, 1, 20, 1, 5], { seed: 2, dtype: 'float32' }), [1, 0, 4, 3, 2]);
+    await both(blocks, rand([4, 3, 5], { seed: 2, dtype: 'float32' }), [1, 0, 2]);
+    await both(blocks, rand([4, 3, 5], { seed: 2, dtype: 'float32' }));
   });
 
   test('sum and norm of small whole numbers, along each axis and of all', async () => {
