@@ -1,4 +1,5 @@
 /** F3: functions with the variables that they capture. */
+import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import {
   capture,
@@ -138,6 +139,40 @@ describe.each<Kind>(['threads', 'inline'])('closures on %s', (kind) => {
     expect(await spawn(getter)).toBe(2);
   });
 
+  it('F3. functions that get a `this` from their caller work', async () => {
+    const counter = {
+      n: 1,
+      next(by: number) {
+        this.n += by;
+        return this.n;
+      },
+    };
+    expect(await spawn(() => counter.next(2) + counter.next(3))).toBe(9);
+  });
+
+  it('F3. properties of functions come along', async () => {
+    const rate = Object.assign((x: number) => x * rate.by, { by: 3, unit: { name: 'm' } });
+    expect(await spawn(rate, 2)).toBe(6);
+    expect(await spawn(() => rate(1) + rate.unit.name)).toBe('3m');
+  });
+
+  it('F3. variables that hide globals are the variables', async () => {
+    // biome-ignore lint/suspicious/noShadowRestrictedNames: libraries do
+    const Map = (x: number) => ({ x });
+    const structuredClone = (x: number) => x + 1;
+    expect(await spawn((x: number) => Map(x).x + structuredClone(x), 1)).toBe(3);
+    const { max } = Math;
+    const Moment = Date;
+    expect(await spawn(() => max(1, new Moment(2).getTime()))).toBe(2);
+  });
+
+  it('F3. data that holds itself and functions that use it', async () => {
+    const knot: { x: number; self?: unknown; read?: () => unknown } = { x: 5 };
+    knot.self = knot;
+    knot.read = () => [knot.x, knot.self === knot];
+    expect(await spawn(() => knot.read?.())).toEqual([5, true]);
+  });
+
   it('F3. arrays on shared memory are the same memory over there', async () => {
     const shared = new Float64Array(new SharedArrayBuffer(8 * 300_000));
     const matrix = ones([300, 300]);
@@ -263,6 +298,9 @@ describe('closures on threads', () => {
   class Plain {
     readonly value = 1;
   }
+  function arrowOf(this: { x: number }) {
+    return () => this.x;
+  }
   function* generate() {
     yield 1;
   }
@@ -278,17 +316,10 @@ describe('closures on threads', () => {
     ],
     ['a lazy node', delayed(double)(1), /`thing` .* is a Thunk, a lazy node/],
     ['a symbol', Symbol('s'), /`thing` .* is a symbol/],
-    ['a native function', Math.max, /`thing` .*"max" cannot travel: it is built into the engine/],
+    ['a native method', 'x'.at, /`thing` .*"at" cannot travel: it is native code/],
+    ['require', createRequire(import.meta.url), /`thing` .*"require" cannot travel .*belongs to this thread/],
     ['a bound function', double.bind(null), /`thing` .*bound functions have no source/],
-    [
-      'a function that uses `this`',
-      {
-        f(this: { x: number }) {
-          return this.x;
-        },
-      },
-      /`thing\.f` .*uses `this`/,
-    ],
+    ['an arrow that uses `this` of the code around it', arrowOf.call({ x: 1 }), /`thing` .*uses `this`/],
     ['a function in a set', new Set([double]), /`thing` .* has the function 'double' at \.values\(\)\[0\]/],
   ])('F3. refuses %s by name', async (_title, thing, message) => {
     const error = await causeOf(spawn(() => String(thing)));

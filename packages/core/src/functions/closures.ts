@@ -21,12 +21,14 @@ import { captureOf } from './capture.js';
 import type {
   AnyFunction,
   Capture,
+  CapturingSource,
   ClosureFunction,
   ClosurePart,
   EncodedFunction,
   FunctionCodec,
   SourceFunction,
 } from './encoded.js';
+import { nameOf } from './name-of.js';
 import { placesIn } from './places.js';
 import { encodePlainly } from './plain-words.js';
 
@@ -72,8 +74,8 @@ export class Closures {
   of(fn: AnyFunction): Closure | undefined {
     const known = this.known.get(fn);
     if (known !== undefined && (known.constant || !known.used)) return known;
-    const capture = this.captures.get(fn) ?? this.look(fn);
-    if (capture === undefined) return undefined;
+    const capture = captureOf(fn) ?? this.codec.capture?.(fn);
+    if (capture === undefined && !this.hasProperties(fn)) return undefined;
     const closure = new Closure(fn, capture, this);
     this.known.set(fn, closure);
     return closure;
@@ -88,17 +90,22 @@ export class Closures {
   capture(fn: AnyFunction): Capture | undefined {
     const known = this.captures.get(fn);
     if (known !== undefined || this.captures.has(fn)) return known;
-    const capture = this.plainly(fn) === undefined ? this.look(fn) : undefined;
+    const capture =
+      captureOf(fn) ?? (this.plainly(fn) === undefined ? this.codec.capture?.(fn, true) : undefined);
     if (capture?.constant !== false) this.captures.set(fn, capture);
     return capture;
   }
 
-  private look(fn: AnyFunction): Capture | undefined {
-    return captureOf(fn) ?? this.codec.capture?.(fn);
+  /** How a function that captures nothing travels; `called`: other functions call it. */
+  encode(fn: AnyFunction, called: boolean): EncodedFunction | Promise<EncodedFunction> {
+    return this.codec.encode(fn, called);
   }
 
-  encode(fn: AnyFunction): EncodedFunction | Promise<EncodedFunction> {
-    return this.codec.encode(fn);
+  /** Whether a function that travels as source has properties, such as `fn.rate = 3`, which the source does not tell. */
+  private hasProperties(fn: AnyFunction): boolean {
+    if (this.codec.capture === undefined || propertiesOf(fn) === undefined) return false;
+    const encoded = this.codec.encode(fn);
+    return !(encoded instanceof Promise) && encoded.kind === 'source';
   }
 
   /** Finds where the functions of a task were written. */
@@ -119,14 +126,17 @@ export class Closures {
 /** Takes charge of something that is no data, or not. */
 type Aside = (value: object, path: readonly unknown[]) => boolean;
 
-/** Where a value of a closure comes from. */
+/** Where a value of a closure comes from, for messages. */
 interface Origin {
-  readonly capture: Capture;
+  /** The name of the function that needs it. */
+  readonly name: string;
   readonly variable: string;
+  locate(variable: string): string;
 }
 
 /** A function with all that it captures. */
 export class Closure {
+  readonly name: string;
   /** The same for closures that differ in values only. */
   readonly key: string;
   /** Whether a later look would find the same functions and bindings. */
@@ -136,6 +146,8 @@ export class Closure {
   private readonly numbers = new Map<AnyFunction, number>();
   /** At which of the values the variables of each function begin. */
   private readonly begins: number[] = [];
+  /** Which of the values holds properties of a function, by the function's number. */
+  private readonly properties = new Map<number, number>();
   private readonly values: unknown[] = [];
   private readonly origins: Origin[] = [];
   /** Functions inside objects: these may get others at any time. */
@@ -146,17 +158,17 @@ export class Closure {
 
   constructor(
     fn: AnyFunction,
-    private readonly root: Capture,
+    root: Capture | undefined,
     private readonly closures: Closures,
   ) {
-    this.add(fn, root);
+    this.name = nameOf(fn);
+    this.append(fn, root ?? closures.encode(fn, false));
     this.taken = this.takeAll();
-    this.constant = !this.inside && this.parts.every((part) => !isCapture(part) || part.constant);
+    this.constant =
+      !this.inside &&
+      this.properties.size === 0 &&
+      this.parts.every((part) => !isCapture(part) || part.constant);
     this.key = JSON.stringify(this.parts.map((part) => keyOf(part, closures)));
-  }
-
-  get name(): string {
-    return this.root.name;
   }
 
   /** In the order of the parts. */
@@ -183,12 +195,18 @@ export class Closure {
       parts,
     });
     const parts = this.parts.map((part, index) => {
-      if (!isCapture(part)) return part;
-      const begin = this.begins[index] as number;
-      const variables = [...part.variables.keys()].map((local, at) => [local, begin + at] as const);
-      const source = part.encode();
-      const withVariables = (found: Awaited<typeof source>): ClosurePart => ({ ...found, variables });
-      return source instanceof Promise ? source.then(withVariables) : withVariables(source);
+      const properties = this.properties.get(index);
+      if (isCapture(part)) {
+        const begin = this.begins[index] as number;
+        const variables = [...part.variables.keys()].map((local, at) => [local, begin + at] as const);
+        const withVariables = (found: CapturingSource): ClosurePart => ({ ...found, variables, properties });
+        const source = part.encode();
+        return source instanceof Promise ? source.then(withVariables) : withVariables(source);
+      }
+      if (properties === undefined) return part;
+      const withProperties = (found: EncodedFunction) =>
+        found.kind === 'source' ? { ...found, isClass: false, variables: [], properties } : found;
+      return part instanceof Promise ? part.then(withProperties) : withProperties(part);
     });
     return parts.some((part) => part instanceof Promise)
       ? Promise.all(parts as ClosureFunction['parts']).then(join)
@@ -196,21 +214,31 @@ export class Closure {
   }
 
   /** The number of a function among the parts. */
-  private add(fn: AnyFunction, given?: Capture): number {
+  private add(fn: AnyFunction): number {
     const known = this.numbers.get(fn);
     if (known !== undefined) return known;
-    const capture = given ?? this.closures.capture(fn);
-    const part = capture ?? this.closures.encode(fn);
+    return this.append(fn, this.closures.capture(fn) ?? this.closures.encode(fn, true));
+  }
+
+  private append(fn: AnyFunction, part: Capture | EncodedFunction | Promise<EncodedFunction>): number {
     // It is told by the task that the function is for.
     if (part instanceof Promise) part.catch(() => {});
     const number = this.parts.push(part) - 1;
     this.numbers.set(fn, number);
     this.begins.push(this.values.length);
-    if (capture !== undefined) {
-      for (const [variable, value] of capture.variables) {
+    if (isCapture(part)) {
+      const { name } = part;
+      for (const [variable, value] of part.variables) {
         this.values.push(value);
-        this.origins.push({ capture, variable });
+        this.origins.push({ name, variable, locate: (one) => part.locate(one) });
       }
+    }
+    const properties = propertiesOf(fn);
+    if (properties !== undefined) {
+      this.properties.set(number, this.values.length);
+      this.values.push(properties);
+      const name = nameOf(fn);
+      this.origins.push({ name: this.name, variable: name, locate: () => 'properties of the function' });
     }
     return number;
   }
@@ -303,8 +331,8 @@ export class Closure {
       const bytes = encoded?.bytes ?? Number.POSITIVE_INFINITY;
       if (bytes > large.bytes) large = { index, bytes };
     }
-    const { capture, variable } = this.origins[large.index] as Origin;
-    const call = `spawn(${capture.name === 'anonymous' ? 'fn' : capture.name}, …, ${variable})`;
+    const { name, variable } = this.origins[large.index] as Origin;
+    const call = `spawn(${name === 'anonymous' ? 'fn' : name}, …, ${variable})`;
     throw this.refusal(
       large.index,
       `${this.place(large.index)} is larger than the 1 MiB that variables may bring along with each call. ` +
@@ -315,12 +343,12 @@ export class Closure {
 
   /** A variable, for messages. */
   private place(index: number, path: readonly unknown[] = []): string {
-    const { capture, variable } = this.origins[index] as Origin;
-    return `\`${variable}${formatPath(path)}\` (${capture.locate(variable)})`;
+    const { variable, locate } = this.origins[index] as Origin;
+    return `\`${variable}${formatPath(path)}\` (${locate(variable)})`;
   }
 
   private refusal(index: number, what: string, cause: unknown): FunctionTransferError {
-    const { name } = (this.origins[index] as Origin).capture;
+    const { name } = this.origins[index] as Origin;
     return new FunctionTransferError(
       `function "${name}" cannot travel to another thread: what it captures cannot. ${what}`,
       cause === undefined ? undefined : { cause },
@@ -336,6 +364,12 @@ export function countHandles([, patches]: Captured): number {
   let count = 0;
   for (const [what] of patches) count = Math.max(count, -what);
   return count;
+}
+
+/** What a function carries besides its code. A class makes its static fields itself. */
+function propertiesOf(fn: AnyFunction): object | undefined {
+  if (Object.keys(fn).length === 0 || /^class\b/.test(Function.prototype.toString.call(fn))) return undefined;
+  return { ...fn };
 }
 
 /** Where a patch can be put in: not in sets, keys, or what a codec made. */

@@ -13,6 +13,7 @@ interface PreparedPart {
   readonly isClass: boolean;
   /** At which of the closure's values its variables begin, and how many they are. */
   readonly variables: readonly number[];
+  readonly properties: number | undefined;
   begin(): Part;
 }
 
@@ -40,10 +41,16 @@ async function prepare(
 ): Promise<PreparedPart> {
   if (!('variables' in part)) {
     const fn = await decode(part);
-    return { isClass: false, variables: [], begin: () => ({ bind() {}, make: () => fn }) };
+    return {
+      isClass: false,
+      variables: [],
+      properties: undefined,
+      begin: () => ({ bind() {}, make: () => fn }),
+    };
   }
   const begin = evaluate(part, around(part), await importAll(part, importModule)) as () => Part;
-  return { isClass: part.isClass, variables: part.variables.map(([, index]) => index), begin };
+  const { isClass, properties } = part;
+  return { isClass, variables: part.variables.map(([, index]) => index), properties, begin };
 }
 
 /** The part's source with its variables around it. All of it stays on the line where the source begins. */
@@ -54,7 +61,8 @@ export function around({ name, source, variables, isClass }: ClosurePart): strin
   const named = isClass
     ? source
     : `((f)=>f.name===''?Object.defineProperty(f,'name',{value:${quoted},configurable:true}):f)(${source})`;
-  return `(()=>{let ${locals};return{bind(${VARIABLES}){[${locals}]=${VARIABLES}},make:()=>${isClass ? source : named}}})`;
+  const declared = locals === '' ? '' : `let ${locals};`;
+  return `(()=>{${declared}return{bind(${VARIABLES}){[${locals}]=${VARIABLES}},make:()=>${isClass ? source : named}}})`;
 }
 
 function assemble(
@@ -73,7 +81,9 @@ function assemble(
       if (value !== undefined) put(values, path, value);
     }
     parts.forEach((part, index) => {
-      part.bind((prepared[index] as PreparedPart).variables.map((at) => values[at]));
+      const { variables, properties } = prepared[index] as PreparedPart;
+      part.bind(variables.map((at) => values[at]));
+      if (properties !== undefined) Object.assign(made[index] as AnyFunction, values[properties]);
     });
   };
   bind();

@@ -35,6 +35,8 @@ export interface ClosurePart extends SourceFunction {
   readonly isClass: boolean;
   /** Its variables, and at which of the closure's values each begins. */
   readonly variables: readonly (readonly [local: string, index: number])[];
+  /** Which of the values holds properties of the function itself. */
+  readonly properties: number | undefined;
 }
 
 /**
@@ -76,12 +78,13 @@ export type AnyFunction = Function;
  * Rejects or throws with `FunctionTransferError`.
  */
 export interface FunctionCodec {
-  encode(fn: AnyFunction): EncodedFunction | Promise<EncodedFunction>;
+  /** `called`: other functions call it and not the task itself, so that it may use the `this` which they give it. */
+  encode(fn: AnyFunction, called?: boolean): EncodedFunction | Promise<EncodedFunction>;
   /**
    * What a function captures, at once: what comes later may find other values. `undefined`: nothing, or something that
    * `encode` sees to. Without this method functions travel without their variables.
    */
-  capture?(fn: AnyFunction): Capture | undefined;
+  capture?(fn: AnyFunction, called?: boolean): Capture | undefined;
   /** Where an offset of a function's source was written, `'/app/main.ts:12:7'`, for the stacks of errors. */
   locate?(fn: AnyFunction, offset: number): string | undefined;
 }

@@ -195,7 +195,7 @@ function nativeFunction(fn: AnyFunction, name: string): FunctionTransferError {
 }
 
 /** How a built-in function is written, where it is a global or a member of one. */
-function builtInPath(fn: AnyFunction, name: string): string | undefined {
+export function builtInPath(fn: AnyFunction, name: string): string | undefined {
   const globals = globalThis as unknown as Record<string, unknown>;
   if (globals[name] === fn) return name;
   for (const holder of [

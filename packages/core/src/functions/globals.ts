@@ -1,18 +1,19 @@
 /** @file Which free names of a function every thread has anyway. */
 
-/** ECMAScript's own names. A program that gives one of them another meaning is rare enough not to ask. */
+/** ECMAScript's own names. A program that gives one of these another meaning is rare enough not to ask. */
 const LANGUAGE: ReadonlySet<string> = new Set(
   `AggregateError Array ArrayBuffer AsyncDisposableStack Atomics BigInt BigInt64Array BigUint64Array Boolean DataView Date
   DisposableStack Error EvalError FinalizationRegistry Float16Array Float32Array Float64Array Function Infinity Int16Array
-  Int32Array Int8Array Intl Iterator JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp
-  Set SharedArrayBuffer String SuppressedError Symbol SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array
+  Int32Array Int8Array Intl JSON Math NaN Number Object Proxy RangeError ReferenceError Reflect RegExp
+  SharedArrayBuffer String SuppressedError SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array
   Uint8ClampedArray WeakMap WeakRef WeakSet console decodeURI decodeURIComponent encodeURI encodeURIComponent escape eval
   globalThis isFinite isNaN parseFloat parseInt undefined unescape`.split(/\s+/),
 );
 
 /**
- * Names that Node's threads and browsers' workers both have (the Minimum Common Web API), and Node's own. Programs often
- * give these another meaning (`import { setTimeout } from 'node:timers/promises'`), so whoever can look, looks.
+ * Names that Node's threads and browsers' workers both have (the Minimum Common Web API), Node's own, and those of the
+ * language that libraries take over. Programs often give these another meaning (`import { setTimeout } from
+ * 'node:timers/promises'`, `import { Map } from 'immutable'`), so whoever can look, looks.
  */
 const PLATFORM: ReadonlySet<string> = new Set(
   `AbortController AbortSignal Blob BroadcastChannel ByteLengthQueuingStrategy CompressionStream CountQueuingStrategy Crypto
@@ -24,7 +25,8 @@ const PLATFORM: ReadonlySet<string> = new Set(
   URLSearchParams WebAssembly WebSocket WritableStream WritableStreamDefaultController WritableStreamDefaultWriter atob btoa
   clearInterval clearTimeout crypto fetch navigator performance queueMicrotask reportError setInterval setTimeout
   structuredClone
-  Buffer clearImmediate global process setImmediate`.split(/\s+/),
+  Buffer clearImmediate global process setImmediate
+  Iterator Map Promise Set Symbol`.split(/\s+/),
 );
 
 /** Names that programs ask for with `typeof` to find out where they run. */

@@ -9,6 +9,7 @@ import type {
 } from './encoded.js';
 import { FRAMEWORK_MODULE, isFrameworkName } from './framework-names.js';
 import {
+  builtInPath,
   type Edit,
   type FreeVariable,
   type FunctionSource,
@@ -54,14 +55,17 @@ export class SourceFunctionCodec implements FunctionCodec {
   #parser: Parser | undefined;
   #loading: Promise<Parser> | undefined;
 
-  encode(fn: AnyFunction): EncodedFunction | Promise<EncodedFunction> {
+  encode(fn: AnyFunction, called = false): EncodedFunction | Promise<EncodedFunction> {
     if (typeof fn !== 'function') throw new FunctionTransferError(`a function is needed, not ${typeof fn}`);
     const origin = originOf(fn);
     if (origin !== undefined) return this.marked(origin);
     const plain = encodePlainly(fn);
     if (plain !== undefined) return plain;
-    if (this.#parser !== undefined) return this.#read(fn, this.#parser);
-    return this.parser().then((parser) => this.#read(fn, parser));
+    const name = nameOf(fn);
+    const path = called ? builtInPath(fn, name) : undefined;
+    if (path !== undefined) return { kind: 'source', name, source: path, imports: [] };
+    if (this.#parser !== undefined) return this.#read(fn, this.#parser, called);
+    return this.parser().then((parser) => this.#read(fn, parser, called));
   }
 
   /** Loads the parser ahead of time, so that the first `encode` need not wait for it. */
@@ -75,7 +79,7 @@ export class SourceFunctionCodec implements FunctionCodec {
   }
 
   /** Reads a function's source, where the parser is there. */
-  protected read(fn: AnyFunction, parser: Parser): FunctionSource {
+  protected read(fn: AnyFunction, parser: Parser, called: boolean): FunctionSource {
     const text = `${nameOf(fn)} ${Function.prototype.toString.call(fn)}`;
     let source = this.#sources.get(text);
     if (source === undefined) {
@@ -83,7 +87,7 @@ export class SourceFunctionCodec implements FunctionCodec {
       if (this.#sources.size === MOST_SOURCES) this.#sources.clear();
       this.#sources.set(text, source);
     }
-    return source;
+    return called ? withReceiver(source) : source;
   }
 
   protected parser(): Promise<Parser> {
@@ -196,8 +200,8 @@ export class SourceFunctionCodec implements FunctionCodec {
     return { kind: 'source', name: source.name, source: expression, imports };
   }
 
-  #read(fn: AnyFunction, parser: Parser): EncodedFunction | Promise<EncodedFunction> {
-    const source = this.read(fn, parser);
+  #read(fn: AnyFunction, parser: Parser, called: boolean): EncodedFunction | Promise<EncodedFunction> {
+    const source = this.read(fn, parser, called);
     const open = this.open(source);
     return open === undefined ? this.assemble(source, {}) : this.resolve(fn, source, open);
   }
@@ -211,6 +215,12 @@ export class SourceFunctionCodec implements FunctionCodec {
     const none = variables.length === 0 && imports.length === 0 && source.obstacles.length === 0;
     return none ? undefined : { variables, imports };
   }
+}
+
+/** Who calls it gives it a `this`, unless it is an arrow function. */
+function withReceiver(source: FunctionSource): FunctionSource {
+  if (source.form === 'arrow' || source.obstacles.length === 0) return source;
+  return { ...source, obstacles: source.obstacles.filter(({ what }) => what !== 'this') };
 }
 
 /** Functions that are evaluated from ever new texts do not fill the memory. */

@@ -64,7 +64,7 @@ describe('a value that cannot cross', () => {
       { on: { done: function finished() {} } },
       "has the function 'finished' at .on.done; functions",
     ],
-    ['an arrow', [() => 1], 'has a function at [0]; functions cannot be passed as values yet'],
+    ['an arrow', [() => 1], 'has a function at [0]; functions are no data'],
     ['a class', { type: Point }, "has the class 'Point' at .type"],
     ['a symbol', { a: Symbol('s') }, 'has a symbol, Symbol(s) at .a'],
     ['a Promise', [Promise.resolve()], 'has a Promise at [0]; await it first'],

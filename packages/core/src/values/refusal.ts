@@ -49,8 +49,8 @@ export function refusalOf(value: object | symbol): Refusal {
     return {
       what: nounOf(value),
       why:
-        'functions cannot be passed as values yet, only the spawned function itself travels. ' +
-        'Export it from a module and import it in the task, or pass the data that it needs.',
+        'functions are no data. Let the spawned function use it, which then brings it along, ' +
+        'or export it from a module and import it in the task.',
     };
   }
   const what = nounOf(value);

@@ -36,10 +36,15 @@ export class FunctionFacts {
 
   constructor(
     private readonly fn: AnyFunction,
-    readonly script: ScriptInfo,
+    private readonly readScript: () => ScriptInfo,
     private readonly location: Debugger.Location,
     readonly scopes: readonly ScopeFacts[],
   ) {}
+
+  /** Read when it is asked for, once: finding it takes 2 to 20 ms. */
+  get script(): ScriptInfo {
+    return this.readScript();
+  }
 
   /** Where the function's source begins in the script's text. */
   get start(): number | undefined {
@@ -100,8 +105,7 @@ export class FunctionInspector {
       const internal = (name: string) => internalProperties.find((one) => one.name === name)?.value;
       const location = internal('[[FunctionLocation]]')?.value as Debugger.Location | undefined;
       const scopesId = internal('[[Scopes]]')?.objectId;
-      const script = location && this.#script(location.scriptId, session);
-      if (!location || !script || scopesId === undefined) return undefined;
+      if (location === undefined || scopesId === undefined) return undefined;
       const scopeIds = properties(session, scopesId).result.flatMap(({ name, value }) =>
         /^\d+$/.test(name) && value?.objectId !== undefined && value.description !== 'Global'
           ? [{ objectId: value.objectId }]
@@ -113,26 +117,37 @@ export class FunctionInspector {
         arguments: scopeIds,
         silent: true,
       });
-      return new FunctionFacts(fn, script, location, scopes);
+      return new FunctionFacts(fn, () => this.#script(location.scriptId), location, scopes);
     } finally {
       Reflect.deleteProperty(globalThis, HANDOVER);
     }
   }
 
   /** The first function of a script makes the debugger announce all of them. */
-  #script(id: string, session: Session): ScriptInfo | undefined {
-    const known = this.#scripts.get(id);
-    if (known !== undefined) return known;
+  #script(id: string): ScriptInfo {
+    let script = this.#scripts.get(id);
+    if (script === undefined) {
+      script = readScript(id, this.#inspector as Inspector);
+      this.#scripts.set(id, script);
+    }
+    return script;
+  }
+}
+
+function readScript(id: string, inspector: Inspector): ScriptInfo {
+  const session = new inspector.Session();
+  try {
+    session.connect();
     let found: Debugger.ScriptParsedEventDataType | undefined;
     session.on('Debugger.scriptParsed', ({ params }) => {
       if (params.scriptId === id) found = params;
     });
     post(session, 'Debugger.enable');
-    if (found === undefined) return undefined;
+    if (found === undefined) throw new Error('its script is not known to the inspector');
     const { scriptSource } = post<Debugger.GetScriptSourceReturnType>(session, 'Debugger.getScriptSource', {
       scriptId: id,
     });
-    const info: ScriptInfo = {
+    return {
       id,
       url: found.url,
       isModule: found.isModule === true,
@@ -142,8 +157,8 @@ export class FunctionInspector {
       startColumn: found.startColumn,
       lineStarts: lineStartsOf(scriptSource),
     };
-    this.#scripts.set(id, info);
-    return info;
+  } finally {
+    session.disconnect();
   }
 }
 

@@ -11,8 +11,8 @@ export class LateFunctionCodec implements FunctionCodec {
     return encodePlainly(fn) ?? this.codec?.encode(fn) ?? this.load().then((codec) => codec.encode(fn));
   }
 
-  capture(fn: AnyFunction): Capture | undefined {
-    return encodePlainly(fn) === undefined ? this.now().capture(fn) : undefined;
+  capture(fn: AnyFunction, called = false): Capture | undefined {
+    return encodePlainly(fn) === undefined ? this.now().capture(fn, called) : undefined;
   }
 
   locate(fn: AnyFunction, offset: number): string | undefined {

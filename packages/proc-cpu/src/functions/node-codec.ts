@@ -71,10 +71,10 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     );
   }
 
-  capture(fn: AnyFunction): Capture | undefined {
+  capture(fn: AnyFunction, called = false): Capture | undefined {
     if (originOf(fn) !== undefined) return undefined;
     const parser = this.#parserNow();
-    const source = hasSource(fn) ? this.read(fn, parser) : undefined;
+    const source = hasSource(fn) ? this.read(fn, parser, called) : undefined;
     const open = source && this.open(source);
     if (source === undefined || open === undefined || open.variables.length === 0) return undefined;
     const subject = this.#look(fn, source, parser);
@@ -82,6 +82,7 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     const needs = this.#needs(subject, open);
     const hindered = needs.hindrances.length > 0 || source.obstacles.length > 0;
     if (needs.captured.length > 0 && !hindered && !this.#hasHome(subject)) {
+      if (subject.facts.script.url.startsWith('node:')) throw ofNode(source.name);
       return captured(subject, needs, () => this.#assembled(subject, open, needs));
     }
     // Left to encode(), which comes soon and need not look again.
@@ -105,11 +106,9 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     const needs = this.#needs(subject, open);
     const { imports, bound } = needs;
     const locate = (offset: number) => subject.locate(offset);
-    const hindrances = [
-      ...needs.captured.map(({ hindrance }) => hindrance()),
-      ...needs.hindrances,
-      ...this.hindrances(source, [], locate),
-    ];
+    const others = [...needs.hindrances, ...this.hindrances(source, [], locate)];
+    // Variables could be captured if it were not for these.
+    const hindrances = others.length > 0 ? others : needs.captured.map(({ hindrance }) => hindrance());
     const leansOnFile =
       open.imports.length > 0 ||
       imports.length > 0 ||
@@ -297,7 +296,7 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
 
   #look(fn: AnyFunction, source: FunctionSource, parser: Parser): Subject | undefined {
     const facts = this.#inspector.inspect(fn);
-    return facts && new Subject(fn, source, facts, () => this.#readScript(facts.script, parser));
+    return facts && new Subject(fn, source, facts, (script) => this.#readScript(script, parser));
   }
 
   /** Captured variables are read at once, and so the parser is needed at once. */
@@ -333,3 +332,13 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
 /** Native and bound functions have none, which is told when they are encoded. */
 const hasSource = (fn: AnyFunction): boolean =>
   !/\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn));
+
+function ofNode(name: string): FunctionTransferError {
+  const instead =
+    name === 'require'
+      ? "Import the module inside the function: await import('…')"
+      : 'Wrap it in a function that imports it';
+  return new FunctionTransferError(
+    `function "${name}" cannot travel to another thread: it belongs to this thread of Node. ${instead}`,
+  );
+}

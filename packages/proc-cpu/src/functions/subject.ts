@@ -1,6 +1,6 @@
 /** @file A function on its way out, with all that is known about it. */
 import { type AnyFunction, type FunctionSource, IMPORTS_SCOPE } from '@poniard/core';
-import type { FunctionFacts, ScopeFacts } from './function-facts.js';
+import type { FunctionFacts, ScopeFacts, ScriptInfo } from './function-facts.js';
 import type { ScriptFacts, ScriptImport } from './script-facts.js';
 import { locationIn } from './script-location.js';
 
@@ -19,12 +19,12 @@ export class Subject {
     readonly fn: AnyFunction,
     readonly source: FunctionSource,
     readonly facts: FunctionFacts,
-    private readonly readScript: () => ScriptFacts,
+    private readonly readScript: (script: ScriptInfo) => ScriptFacts,
   ) {}
 
   /** What the function's script says. Reading it is put off until it is asked for. */
   get script(): ScriptFacts {
-    return this.readScript();
+    return this.readScript(this.facts.script);
   }
 
   find(name: string): Found | undefined {
