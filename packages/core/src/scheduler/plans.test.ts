@@ -151,6 +151,18 @@ describe('an operation with a plan', () => {
     expect(phases(task)).toEqual(['Finished']);
   });
 
+  it('gets what a device has before it is cut', () => {
+    const { driver, both, device, onHost, onDevice } = plannedOrWhole();
+    const made = driver.spawn(sum, [10], onDevice);
+    device.finish();
+    const task = driver.spawn(sum, [made], onHost);
+    expect(both.map(names)).toEqual([[], []]);
+    driver.arrive();
+    expect(both.map(names)).toEqual([['block'], ['block']]);
+    runAll(...both);
+    expect(phases(task)).toEqual(['Finished']);
+  });
+
   it('P3. follows its input on a device without waiting for it there', () => {
     const { driver, device, onDevice } = plannedOrWhole();
     const first = driver.spawn(sum, [10], onDevice);

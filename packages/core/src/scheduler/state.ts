@@ -277,6 +277,8 @@ export class SchedulerState {
     if (!inputsAtHand(this, record, undefined)) return;
     const places = admitted.mixed ? boundTrials(record, admitted.places, this.costs) : admitted.places;
     const place = this.policy.choose(record, places, this.costs);
+    // Blocks are cut from values on the host: what a device has comes there first.
+    if (this.waiting.mayBeCut(record, place) && !inputsAtHand(this, record, place)) return;
     if (!this.waiting.askPlanner(record, admitted, place)) this.enqueue(record, place);
   }
 

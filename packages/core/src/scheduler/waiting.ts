@@ -99,17 +99,16 @@ export class Waiting {
   }
 
   /**
-   * Whether the call, for which `place` was chosen, may be cut into blocks; its planner is then asked, and it waits for the
-   * answer. A call that is better off whole, on a processor that runs no blocks, is left whole.
+   * Whether the call, for which `place` was chosen, may be cut into blocks. A call that is better off whole, on a processor
+   * that runs no blocks, is left whole.
    */
+  mayBeCut({ fn, planned, settings }: TaskRecord, place: Place): boolean {
+    return fn.shape.plan !== undefined && !planned && settings.pieces === 0 && place.runsBlocks;
+  }
+
+  /** Asks the planner of a call that may be cut; the call then waits for the answer. */
   askPlanner(record: TaskRecord, candidates: Candidates, place: Place): boolean {
-    if (
-      record.fn.shape.plan === undefined ||
-      record.planned ||
-      record.settings.pieces > 0 ||
-      !place.runsBlocks
-    )
-      return false;
+    if (!this.mayBeCut(record, place)) return false;
     record.planned = true;
     let processors = 0;
     for (const { processor, runsBlocks } of candidates.places)
