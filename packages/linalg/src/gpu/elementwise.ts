@@ -116,10 +116,6 @@ function record(
     strided.map((one) => one.strides),
   );
   const arrays = operands.flatMap((one) => (typeof one === 'number' ? [] : [one.array]));
-  if (arrays.length + 1 > gpu.limits.storageBindings)
-    throw new RangeError(
-      `${label}: a formula of ${arrays.length} arrays; ${gpu.adapter} takes ${gpu.limits.storageBindings - 1} at a time`,
-    );
   const type = wgslType(out);
   const fours = strided.length === 0 && out.size % 4 === 0;
   const kind = { formula, type, readings, rank: extents.length, fours };

@@ -32,6 +32,10 @@ import { transpose as transposeOnGpu } from './transpose.js';
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const dtypes = fc.constantFrom<DType>('float32', 'int32');
 const shapes = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 4 });
+const parameters = Array.from({ length: 40 }, (_, i) => `x${i}`);
+const many = formula(
+  new Function(...parameters, `return ${parameters.reduce((sum, x) => `${sum}.add(${x})`)}`) as never,
+);
 const runs = { numRuns: 25 };
 
 /** Generated arrays are of the source's class; users have the package's. */
@@ -262,6 +266,11 @@ describe.skipIf(!hasGpu)('operations on a GPU agree with the host', () => {
     ['norms of other orders', norm, [zeros([2], 'float32'), { order: 3 }]],
     ['more than 256 largest', topk, [zeros([300], 'float32'), 257]],
     ['float64', add, [zeros([2]), 1]],
+    [
+      'formulas of more arrays than a kernel has bindings',
+      elementwise,
+      [many, ...Array(40).fill(zeros([2], 'float32'))],
+    ],
     [
       'products of more than one array holds',
       matmul,

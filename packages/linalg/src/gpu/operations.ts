@@ -81,7 +81,15 @@ export const addGpu = onGpu(elementwise.add, { accepts: acceptsOperands });
 export const subGpu = onGpu(elementwise.sub, { accepts: acceptsOperands });
 export const mulGpu = onGpu(elementwise.mul, { accepts: acceptsOperands });
 export const scaleGpu = onGpu(elementwise.scale);
-export const elementwiseGpu = onGpu(elementwise.elementwise, { accepts: acceptsOperands });
+export const elementwiseGpu = onGpu(elementwise.elementwise, {
+  accepts(args, device) {
+    const arrays = args.length - 1 - args.filter((arg) => typeof given(arg) === 'number').length;
+    const most = device.limits.storageBindings - 1;
+    if (arrays > most)
+      return { reason: `a formula of ${arrays} arrays; ${device.adapter} takes ${most} at a time` };
+    return acceptsOperands(args, device);
+  },
+});
 export const transposeGpu = onGpu(transpose);
 export const sumGpu = onGpu(sum, { accepts: acceptsFloats });
 export const argmaxGpu = onGpu(argmax);
