@@ -28,6 +28,11 @@ describe('the end of a program', () => {
     ['default-runtime.mjs', 'S7. S10. a program in one file on the default runtime', '55\n40×20 true\n'],
     ['seen.mjs', 'S11. failures that were looked at are not reported', 'failed\n'],
     [
+      'closure-chain.mjs',
+      'C4. a task that has finished holds no task that it captured',
+      '20\ncollected finished\n',
+    ],
+    [
       'collected.mjs',
       'S11. a failure is reported when its last handle goes',
       'PONIARD_UNSEEN_FAILURE true\n',

@@ -13,13 +13,20 @@ import type { ChunkType } from './values/codec.js';
 import { describe } from './values/snapshot.js';
 
 export class LocalTask<T> extends TaskHandle<T> {
-  /** `fn`: kept while somebody waits; records hold functions weakly, since these may hold handles in turn. */
+  /**
+   * `fn`: kept until the task is finished; records hold functions weakly, since these may hold handles in turn. (A failed
+   * task keeps it for its error, which tells places in it.)
+   */
   constructor(
     readonly shell: Shell,
     readonly record: TaskRecord,
-    readonly fn: AnyFunction,
+    protected fn: AnyFunction | undefined,
   ) {
     super();
+  }
+
+  finished(): void {
+    this.fn = undefined;
   }
 
   get id(): number {

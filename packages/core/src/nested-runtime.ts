@@ -114,6 +114,9 @@ class HostedTask implements NestedTask {
     return this.record.name;
   }
 
+  /** It holds nothing but the result. */
+  finished(): void {}
+
   describe(): ReturnType<NestedTask['describe']> {
     const { record } = this;
     const type = record.hosted

@@ -119,6 +119,9 @@ export class FunctionRecord implements FunctionRef {
   /** The same function as another to workers, which learn it once; what has been measured is shared. */
   liken(first: FunctionRecord): void {
     this.first = first.first;
+    for (const [implementation, travel] of first.travels) {
+      if (travel.state === 'ready') this.travels.set(implementation, travel);
+    }
     this.id = first.id;
     this.times = first.times;
     this.trials = first.trials;
@@ -213,6 +216,8 @@ export class FunctionRegistry {
    * are one to the workers, which then learn it once, and share what has been measured.
    */
   unify(record: FunctionRecord, encoded: EncodedFunction): void {
+    // Closures are told apart by their keys.
+    if (record.template !== undefined) return;
     if (record.given('host') === undefined || Object.keys(record.shape.implementations).length > 1) return;
     const content = JSON.stringify(encoded);
     const first = this.contents.get(content);

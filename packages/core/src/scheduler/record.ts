@@ -109,6 +109,12 @@ export class Failure {
   }
 }
 
+/** A handle of the user's. */
+export interface Holder {
+  /** The task has a result, and what it was made of is needed no longer. */
+  finished(): void;
+}
+
 /** Is told when a task is settled. */
 export interface Listener {
   settled(record: TaskRecord): void;
@@ -173,7 +179,7 @@ export class TaskRecord implements Call {
   previous: TaskRecord | undefined = undefined;
   next: TaskRecord | undefined = undefined;
   /** The user's handle while the task is unsettled (a result that lives elsewhere is counted by it). */
-  handle: object | undefined = undefined;
+  handle: Holder | undefined = undefined;
   listeners: Listener | Listener[] | undefined = undefined;
   private rare: Rare | undefined = undefined;
 

@@ -457,7 +457,10 @@ export class Shell implements Outcomes {
       record.handle = undefined;
       if (record.phase > Phase.Finished)
         this.failures.register(handle, record.value as Failure, record.observed);
-      else if (record.residence !== undefined) this.retain(record, handle);
+      else {
+        handle.finished();
+        if (record.residence !== undefined) this.retain(record, handle);
+      }
     }
     if (listeners !== undefined) {
       record.listeners = undefined;

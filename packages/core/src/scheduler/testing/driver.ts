@@ -222,7 +222,7 @@ export class Driver implements Outcomes {
     settings: TaskRecord['settings'],
   ): TaskRecord {
     const record = new TaskRecord(this.records.length + 1, fn, args, settings);
-    record.handle = {};
+    record.handle = { finished() {} };
     this.records.push(record);
     if (this.options.checked !== false) this.phases.watch(record);
     return record;
