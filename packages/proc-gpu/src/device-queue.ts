@@ -43,8 +43,8 @@ export interface QueueOwner {
   refuse(call: Call, reason: string): boolean;
   /** Bytes have gone to the device, or from it to the host to make room. */
   moved(call: Call, direction: 'in' | 'out', bytes: number, micros: number): void;
-  /** Calls have ended well. */
-  progress(): void;
+  /** A call has ended well. */
+  progress(call: Call): void;
 }
 
 export class DeviceQueue implements RunSite {
@@ -298,9 +298,10 @@ export class DeviceQueue implements RunSite {
       if (problem !== undefined) this.takeBack(batch, problem);
       else {
         this.usual += (took / runs.length - this.usual) / 4;
-        this.owner.progress();
+        this.startAgain(runs.filter((run) => run.lacksMemory));
         const times = busy === undefined ? undefined : this.times.share(runs, busy);
-        for (const [i, run] of runs.entries()) this.answer(run, times?.[i] ?? took / runs.length);
+        for (const [i, run] of runs.entries())
+          if (run.recorded) this.answer(run, times?.[i] ?? took / runs.length);
       }
     }
     this.pump();
@@ -315,6 +316,7 @@ export class DeviceQueue implements RunSite {
     const { call, report, value } = run;
     this.runs.delete(call.id);
     this.stalled = false;
+    this.owner.progress(call);
     run.end(this, this.owner.latest);
     if (run.resident) report.kept(call, { bytes: run.bytes, kind: 'NDArray' }, micros);
     else report.finished(call, value, micros);
@@ -325,7 +327,7 @@ export class DeviceQueue implements RunSite {
    * it, which may have read what it should have made, run again one by one.
    */
   private takeBack({ runs: [first, ...others], runs }: Batch, problem: string): void {
-    if (first !== undefined && others.length === 0) {
+    if (first !== undefined && others.length === 0 && first.shortages === this.gpu.memory.shortages) {
       this.fail(first, new GpuError(`WebGPU refused ${first.call.name}: ${problem}`));
       return;
     }
@@ -334,10 +336,15 @@ export class DeviceQueue implements RunSite {
     for (const other of behind) other.void = true;
     this.recorded = [];
     this.stalled = false;
-    for (const run of all) {
+    this.startAgain(all);
+  }
+
+  private startAgain(runs: readonly Run[]): void {
+    if (runs.length === 0) return;
+    for (const run of runs) {
       run.undo(this);
       run.careful = true;
     }
-    this.requeue(all);
+    this.requeue(runs);
   }
 }

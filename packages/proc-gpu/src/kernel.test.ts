@@ -157,6 +157,19 @@ describe.skipIf(!hasGpu)('F4. a kernel on a GPU', () => {
     expect(error.message).toContain('function impossible(');
   });
 
+  test('an index out of range reads nothing outside of the array', async () => {
+    const { runtime } = await gpuRuntime();
+    const wild = kernel(
+      function wild(a: number[]) {
+        return a[this.thread.x * 1000000]! + a[this.thread.x - 5]!;
+      },
+      { output: [64] },
+    );
+    const out = (await runtime.spawn(wild, new Float32Array([1, 2]))) as never as NDArray;
+    expect(out.shape).toEqual([64]);
+    expect(await runtime.spawn(scaled, new Float32Array([1]), 3)).toHaveProperty('size', 1);
+  });
+
   test('goes to a thread where the GPU does not take it', async () => {
     const runtime = createTestRuntime({
       plugins: [cpuThreads({ threads: 1 }), webgpu({ adapter: 'software' })],

@@ -1,6 +1,7 @@
 import { operation } from '@poniard/core';
 import { array, type NDArray } from '@poniard/linalg';
-import { type GpuDevicePort, gpuImplementation } from '@poniard/proc-gpu';
+import { cpuThreads } from '@poniard/proc-cpu';
+import { type GpuArray, type GpuDevicePort, gpuImplementation } from '@poniard/proc-gpu';
 import { describe, expect, test } from 'vitest';
 import { added, gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
 
@@ -36,6 +37,37 @@ describe.skipIf(!hasGpu)('E3. a device that is lost', () => {
     expect(await list(early)).toEqual([2, 4]);
     expect(gpu.gpu.device).not.toBe(device);
     expect(events).toContain('processor:lost');
+  });
+
+  test('in the middle of a graph: what is left runs on threads where there is no other device', async () => {
+    const { runtime } = await gpuRuntime({ runtime: { plugins: [cpuThreads({ threads: 1 })] } });
+    let lost = 0;
+    const twice = operation('twice', {
+      host: (x: NDArray) => x.data.map((value: number) => 2 * value),
+      webgpu: gpuImplementation((gpu: GpuDevicePort, x: GpuArray) => {
+        lost++;
+        gpu.device.destroy();
+        return gpu.alloc(x.shape, 'float32');
+      }),
+    });
+    const tasks = Array.from({ length: 8 }, (_, i) =>
+      runtime.spawn.with({ retries: 9 }, twice as never, f32(i, 1)),
+    );
+    for (const [i, task] of tasks.entries()) expect([...((await task) as Float32Array)]).toEqual([2 * i, 2]);
+    expect(lost).toBeGreaterThan(0);
+  });
+
+  test('again and again with what was done on it ends all the same', async () => {
+    const { runtime } = await gpuRuntime();
+    const fatal = operation('fatal', {
+      webgpu: gpuImplementation((gpu: GpuDevicePort, x: GpuArray) => {
+        gpu.device.destroy();
+        // Nothing is left to be done: the call ends well before the loss is known.
+        return gpu.alloc(x.shape, 'float32');
+      }),
+    });
+    const good = runtime.spawn(scaled, f32(1, 2), 2);
+    await expect(runtime.spawn(fatal as never, good)).rejects.toThrow(/gpu:0.* lost its device/s);
   });
 
   test('while a result is on its way to the host gives it all the same', async () => {

@@ -88,6 +88,49 @@ describe.skipIf(!hasGpu)('the memory limit', () => {
     expect(runtime.explain(task).processor).toBe('cpu:0');
   });
 
+  test('one task that cannot fit fails with the reason, and nothing else is lost', async () => {
+    const { runtime, gpu } = await gpuRuntime({ memoryLimit: 128 * KIB });
+    const before = Array.from({ length: 6 }, (_, i) => runtime.spawn(scaled, filled(32, 1), i));
+    // Its inputs fit, and they do not fit together with its result.
+    const large = runtime.spawn(scaled, filled(96, 1), 2);
+    const behind = runtime.spawn(added, large, large);
+    const beside = runtime.spawn(added, before[2]!, before[3]!);
+    await expect(large).rejects.toThrow(
+      /98304 bytes are needed on the GPU, and of its limit of 131072 bytes/,
+    );
+    await expect(behind).rejects.toThrow(/98304 bytes are needed/);
+    for (const [i, task] of before.entries()) expect(((await task) as never as NDArray).get(7)).toBe(i);
+    expect(((await beside) as never as NDArray).get(7)).toBe(5);
+    expect(gpu.gpu.memory.bytes).toBeLessThanOrEqual(128 * KIB);
+  });
+
+  test('a device that has less than its limit is used within what it has', async () => {
+    const { runtime, gpu } = await gpuRuntime();
+    const { device } = gpu.gpu;
+    const create = device.createBuffer.bind(device);
+    const pop = device.popErrorScope.bind(device);
+    let refusals = 0;
+    device.createBuffer = (descriptor) => {
+      const isLarge = descriptor.size >= 4096 * KIB && !descriptor.mappedAtCreation;
+      if (!isLarge || refusals > 0) return create(descriptor);
+      refusals++;
+      device.popErrorScope = async () => {
+        device.popErrorScope = pop;
+        await pop();
+        return { message: 'out of memory' } as GPUError;
+      };
+      // What commands may not name, as a buffer without memory is.
+      const buffer = create(descriptor);
+      buffer.destroy();
+      return buffer;
+    };
+    const small = runtime.spawn(scaled, filled(8, 1), 3);
+    const task = runtime.spawn(scaled, filled(4096, 1), 2);
+    await expect(task).rejects.toThrow(/bytes are needed on the GPU, and of its limit/);
+    expect(refusals).toBe(1);
+    expect(((await small) as never as NDArray).get(0)).toBe(3);
+  });
+
   test('an array larger than one binding is refused with the reason', async () => {
     const { runtime } = await gpuRuntime();
     const huge = operation('huge', {

@@ -3,23 +3,42 @@ import { describe, expect, test } from 'vitest';
 import { GpuMemoryError } from './errors.js';
 import { type Allocation, capacityFor, DeviceMemory } from './memory.js';
 
-/** Counts its buffers. */
+const MIB = 1024 * 1024;
+
+/** Counts its buffers, and has so many bytes. */
 class FakeDevice {
   readonly alive = new Set<object>();
-  createBuffer({ size }: { size: number }) {
+  private problem: object | null = null;
+  private used = 0;
+  constructor(private readonly bytes = Number.POSITIVE_INFINITY) {}
+
+  pushErrorScope() {
+    this.problem = null;
+  }
+  async popErrorScope() {
+    return this.problem;
+  }
+  createBuffer({ size, mappedAtCreation = false }: { size: number; mappedAtCreation?: boolean }) {
+    const fits = this.used + size <= this.bytes;
+    if (!fits && mappedAtCreation) throw new RangeError('createBuffer failed');
+    if (fits) this.used += size;
+    else this.problem = { message: 'out of memory' };
     const buffer = {
       size,
       getMappedRange: () => new ArrayBuffer(size),
       unmap: () => {},
-      destroy: () => this.alive.delete(buffer),
+      destroy: () => {
+        if (fits && this.alive.delete(buffer)) this.used -= size;
+        this.alive.delete(buffer);
+      },
     };
     this.alive.add(buffer);
     return buffer;
   }
 }
 
-function memoryOf(limit: number) {
-  const device = new FakeDevice();
+function memoryOf(limit: number, bytes?: number) {
+  const device = new FakeDevice(bytes);
   return { device, memory: new DeviceMemory(device as unknown as GPUDevice, limit) };
 }
 
@@ -91,6 +110,36 @@ describe('the memory of a device', () => {
     memory.allocate(1024);
     expect(asked).toEqual(['uploads', 'results']);
     expect(() => memory.allocate(2048)).toThrow(/2048 bytes are needed.*limit of 1024 bytes/);
+  });
+
+  test('lowers its limit to what the device really has', async () => {
+    const { memory } = memoryOf(16 * MIB, 4 * MIB);
+    const first = memory.allocate(3 * MIB);
+    const second = memory.allocate(2 * MIB);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect([first.missing, second.missing]).toEqual([false, true]);
+    expect(memory.limit).toBe(3 * MIB);
+    memory.release(second);
+    memory.submitted();
+    expect(() => memory.allocate(2 * MIB)).toThrow(GpuMemoryError);
+    memory.release(first);
+    memory.submitted();
+    expect(memory.allocate(2 * MIB).missing).toBe(false);
+  });
+
+  test('makes room where the device has none for an upload, and says so when it cannot', () => {
+    const { memory } = memoryOf(16 * MIB, 4 * MIB);
+    const held = memory.allocate(3 * MIB);
+    expect(() => memory.allocateMapped(2 * MIB, () => {})).toThrow(GpuMemoryError);
+    expect(memory.limit).toBe(3 * MIB);
+    memory.onPressure(() => {
+      memory.release(held);
+      memory.trim();
+      memory.submitted();
+      return true;
+    });
+    expect(memory.allocateMapped(2 * MIB, () => {}).capacity).toBe(2 * MIB);
   });
 
   test('destroys a buffer only when the commands that name it have been submitted', () => {

@@ -19,6 +19,8 @@ export interface Allocation {
   pins: number;
   /** The last submission that names it, by number; or that the host wrote it, or that it is new, and so all zeros. */
   usedIn: number | 'host' | 'new';
+  /** The device did not have the memory: commands that name it are refused. */
+  missing: boolean;
 }
 
 /** Makes room when the limit is reached, cheapest first. Returns whether it freed anything. */
@@ -26,6 +28,9 @@ export type Evictor = (bytes: number) => boolean;
 
 /** What all arrays' buffers are used for: STORAGE, COPY_SRC and COPY_DST, by their numbers, which every implementation shares. */
 const USAGE = 0x80 | 0x04 | 0x08;
+
+/** From this size on a device is asked whether it really has the memory: asking takes a few µs. */
+const ASK_FROM = 1024 * 1024;
 
 /** The share of the limit that buffers which wait to be used again may take. */
 const POOL_SHARE = 1 / 8;
@@ -35,6 +40,8 @@ export class DeviceMemory {
   bytes = 0;
   /** Bytes that wait to be used again. */
   pooled = 0;
+  /** How often the device has turned out to have less than its limit. */
+  shortages = 0;
   private readonly existing = new Set<GPUBuffer>();
   private readonly pool = new Map<number, Allocation[]>();
   /** Still named by commands that have not been submitted. */
@@ -44,7 +51,8 @@ export class DeviceMemory {
 
   constructor(
     private readonly device: GPUDevice,
-    readonly limit: number,
+    /** In bytes; less once the device has turned out to have less. */
+    public limit: number,
   ) {}
 
   /** How many buffers exist. */
@@ -72,14 +80,25 @@ export class DeviceMemory {
       return known;
     }
     this.reserve(capacity);
-    return this.count(this.device.createBuffer({ size: capacity, usage: USAGE }), capacity, 'new');
+    const create = (): Allocation =>
+      this.count(this.device.createBuffer({ size: capacity, usage: USAGE }), capacity, 'new');
+    if (capacity < ASK_FROM) return create();
+    this.device.pushErrorScope('out-of-memory');
+    const allocation = create();
+    this.device.popErrorScope().then(
+      (error) => {
+        if (error !== null) this.ranOut(allocation);
+      },
+      () => {},
+    );
+    return allocation;
   }
 
   /** A new buffer that `fill` writes before any command can see it. */
   allocateMapped(bytes: number, fill: (mapped: ArrayBuffer) => void): Allocation {
     const capacity = capacityFor(bytes);
     this.reserve(capacity);
-    const buffer = this.device.createBuffer({ size: capacity, usage: USAGE, mappedAtCreation: true });
+    const buffer = this.createMapped(capacity);
     fill(buffer.getMappedRange());
     buffer.unmap();
     return this.count(buffer, capacity, 'host');
@@ -92,7 +111,7 @@ export class DeviceMemory {
   release(allocation: Allocation): void {
     if (--allocation.refs > 0) return;
     const { capacity } = allocation;
-    if (this.pooled + capacity > this.limit * POOL_SHARE) {
+    if (allocation.missing || this.pooled + capacity > this.limit * POOL_SHARE) {
       this.doom(allocation);
       return;
     }
@@ -136,6 +155,31 @@ export class DeviceMemory {
     this.pooled = 0;
   }
 
+  /** Where the device has no memory left, what can go goes, as if this were the limit. */
+  private createMapped(capacity: number): GPUBuffer {
+    const create = (): GPUBuffer =>
+      this.device.createBuffer({ size: capacity, usage: USAGE, mappedAtCreation: true });
+    try {
+      return create();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.lower(this.bytes);
+      this.reserve(capacity);
+      return create();
+    }
+  }
+
+  /** The device had no memory for a buffer; what it was for is refused, and tried again within the new limit. */
+  private ranOut(allocation: Allocation): void {
+    allocation.missing = true;
+    this.shortages++;
+    this.lower(this.bytes - allocation.capacity);
+  }
+
+  private lower(limit: number): void {
+    this.limit = Math.max(0, Math.min(this.limit, limit));
+  }
+
   private reserve(capacity: number): void {
     if (this.bytes + capacity <= this.limit) return;
     this.trim();
@@ -151,7 +195,7 @@ export class DeviceMemory {
   private count(buffer: GPUBuffer, capacity: number, usedIn: 'host' | 'new'): Allocation {
     this.bytes += capacity;
     this.existing.add(buffer);
-    return { id: this.nextId++, buffer, capacity, refs: 1, pins: 0, usedIn };
+    return { id: this.nextId++, buffer, capacity, refs: 1, pins: 0, usedIn, missing: false };
   }
 
   private doom({ buffer, capacity }: Allocation): void {

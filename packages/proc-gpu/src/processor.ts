@@ -8,7 +8,7 @@ import type { GpuImplementation } from './port.js';
 
 /** The most calls that it holds. */
 const WINDOW = 4096;
-/** A device that is lost so often, with nothing done in between, is given up. */
+/** A device that is lost so often, with nothing new done in between, is given up. */
 const LOSSES = 3;
 
 /** What a processor needs from outside. */
@@ -41,6 +41,8 @@ export class GpuProcessor implements Processor, QueueOwner {
   private held: { readonly call: Call; readonly report: Report }[] = [];
   private readonly refusals = new WeakMap<Call, Refusal>();
   private losses = 0;
+  /** Calls that have ended well here. */
+  private readonly done = new WeakSet<Call>();
   private opening: Promise<void> | undefined = undefined;
   private closed = false;
   private lostListener: (loss: Loss) => void = () => {};
@@ -128,7 +130,10 @@ export class GpuProcessor implements Processor, QueueOwner {
     this.options.moved({ from, to, bytes, micros, call });
   }
 
-  progress(): void {
+  /** What is made again after a loss is no progress: it may be what the device is lost by, each time. */
+  progress(call: Call): void {
+    if (this.done.has(call)) return;
+    this.done.add(call);
     this.losses = 0;
   }
 

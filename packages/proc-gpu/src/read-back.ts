@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" preserve="true" />
 /** @file The way from a device to the host: through mapped staging buffers, which are used again. */
+import { GpuError } from './errors.js';
 import { type Allocation, capacityFor } from './memory.js';
 import type { Recorder } from './recorder.js';
 
@@ -9,6 +10,12 @@ const STAGING_USAGE = 0x01 | 0x08;
 const KEEP = 64 * 1024 * 1024;
 /** GPUMapMode.READ. */
 const READ = 1;
+
+/** What a copy came to. */
+interface Copied<T> {
+  readonly problem: string | undefined;
+  readonly value: T | undefined;
+}
 
 export class ReadBack {
   /** What has been read so far. */
@@ -39,31 +46,58 @@ export class ReadBack {
     take: (mapped: ArrayBuffer) => T,
     took?: (micros: number) => void,
   ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const attempt = (isAlone: boolean): void => {
+        this.copy(allocation, bytes, take, took).then((outcome) => {
+          if (outcome.problem === undefined) resolve(outcome.value as T);
+          else if (isAlone) reject(new GpuError(`WebGPU refused to read a result: ${outcome.problem}`));
+          else {
+            // Something else in the submission was refused, and all of it with that.
+            this.recorder.submit();
+            attempt(true);
+            this.recorder.submit();
+          }
+        }, reject);
+      };
+      attempt(false);
+    });
+  }
+
+  private copy<T>(
+    allocation: Allocation,
+    bytes: number,
+    take: (mapped: ArrayBuffer) => T,
+    took: ((micros: number) => void) | undefined,
+  ): Promise<Copied<T>> {
+    const { recorder } = this;
     const size = Math.max(4, Math.ceil(bytes / 4) * 4);
     const staging = this.staging(size);
-    this.recorder.uses(allocation);
-    this.recorder.copy(allocation.buffer, staging, size);
+    recorder.uses(allocation);
+    recorder.copy(allocation.buffer, staging, size);
     return new Promise((resolve, reject) => {
-      this.recorder.whenSubmitted((before) => {
+      recorder.whenSubmitted((submission, before) => {
         let began = performance.now();
         before?.done.then(() => {
           began = performance.now();
         });
-        const mapped = this.recorder.patience.during(() => staging.mapAsync(READ, 0, size));
-        mapped.then(() => {
+        const mapped = recorder.patience.during(() => staging.mapAsync(READ, 0, size));
+        Promise.all([submission.done, mapped]).then(([{ problem }]) => {
           try {
-            resolve(take(staging.getMappedRange(0, size)));
+            const value = problem === undefined ? take(staging.getMappedRange(0, size)) : undefined;
             staging.unmap();
-            took?.((performance.now() - began) * 1000);
-            this.reads++;
-            this.readBytes += bytes;
             this.giveBack(staging);
+            if (problem === undefined) {
+              took?.((performance.now() - began) * 1000);
+              this.reads++;
+              this.readBytes += bytes;
+            }
+            resolve({ problem, value });
           } catch (error) {
             reject(error);
           }
         }, reject);
       });
-      this.recorder.submitSoon();
+      recorder.submitSoon();
     });
   }
 

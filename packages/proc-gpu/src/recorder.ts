@@ -43,6 +43,9 @@ export interface Outcome {
   readonly busy: number | undefined;
 }
 
+/** Hears of a submission, and of the one before it. */
+type AfterSubmit = (submission: Submission, before: Submission | undefined) => void;
+
 export class Recorder {
   /** Commands that have been recorded and not submitted. */
   pending = 0;
@@ -55,7 +58,7 @@ export class Recorder {
   private boundPipeline: Pipeline | undefined = undefined;
   private readonly chunks: UniformChunk[] = [];
   private chunk = 0;
-  private afterSubmit: ((before: Submission | undefined) => void)[] = [];
+  private afterSubmit: AfterSubmit[] = [];
   private listener: (submission: Submission) => void = () => {};
   private soon = false;
   private closed = false;
@@ -159,8 +162,8 @@ export class Recorder {
     this.slot = 0;
   }
 
-  /** Calls back when what has been recorded until now has been submitted, with what was submitted before it. */
-  whenSubmitted(callback: (before: Submission | undefined) => void): void {
+  /** Calls back when what has been recorded until now has been submitted. */
+  whenSubmitted(callback: AfterSubmit): void {
     this.afterSubmit.push(callback);
   }
 
@@ -208,11 +211,13 @@ export class Recorder {
         : this.timestamps?.read(timed),
     ]);
     this.submitted();
+    const before = this.last;
+    const submission = { done: outcome(wrong, done) };
+    this.last = submission;
     const callbacks = this.afterSubmit;
     this.afterSubmit = [];
-    for (const callback of callbacks) callback(this.last);
-    this.last = { done: outcome(wrong, done) };
-    this.listener(this.last);
+    for (const callback of callbacks) callback(submission, before);
+    this.listener(submission);
   }
 
   close(): void {

@@ -38,6 +38,8 @@ export class Run {
   resident = false;
   /** Runs alone, so that it is known whose fault an error is. */
   careful = false;
+  /** How often the device had been short of memory when it began. */
+  shortages = 0;
   /** What it has uploaded: the time, in µs, is the host's part. */
   readonly moves: { readonly bytes: number; readonly micros: number }[] = [];
   /** Its function and the size of its inputs: calls of one sort take about the same time. */
@@ -103,6 +105,7 @@ export class Run {
       this.pin(result.value);
     }
     this.begun = true;
+    this.shortages = site.gpu.memory.shortages;
     if (call.watched) this.report.started(call);
     this.recording = new CallRecording(site.gpu, site.traits, `${call.name} (#${call.id})`);
     this.sort = `${call.fn.id} ${sizeOfArguments(args)}`;
@@ -116,6 +119,15 @@ export class Run {
     // What it records later would not be seen.
     if (this.goesOn !== undefined) this.section = undefined;
     return undefined;
+  }
+
+  /** The device turned out to have no memory for what it gives. */
+  get lacksMemory(): boolean {
+    let lacks = false;
+    eachArray(this.value, ({ allocation }) => {
+      lacks ||= allocation.missing;
+    });
+    return lacks;
   }
 
   /** A Promise where the call goes on: for its value, or for a kernel that is being compiled. */

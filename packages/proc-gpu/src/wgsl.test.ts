@@ -153,6 +153,26 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
     expect(await reason(runtime.spawn(half))).toMatch(/gpu:0: .* lacks no-such-feature/);
   });
 
+  test('one that WebGPU refuses does not spoil what is read in the same submission', async () => {
+    const { runtime, gpu } = await gpuRuntime();
+    const short = wgsl(
+      `@group(0) @binding(0) var<storage, read_write> y: array<f32, 1000>;
+       @compute @workgroup_size(1) fn main() { y[0] = 1; }`,
+      { name: 'short', bindings: [], result: { type: 'array<f32>', shape: [1] }, workgroups: [1] },
+    );
+    const reading = operation('reading', {
+      webgpu: gpuImplementation(async (port: GpuDevicePort, x: GpuArray) => [...(await port.read(x))]),
+    });
+    const x = runtime.tochunk(array([1, 2], [2], 'float32'));
+    // Compiled before, so that both go together.
+    await runtime.spawn(short).catch(() => {});
+    const read = runtime.spawn(reading as never, x);
+    const refused = runtime.spawn(short);
+    await expect(refused).rejects.toThrow(/WebGPU refused short: /);
+    expect(await read).toEqual([1, 2]);
+    expect(gpu.gpu.readBack.reads).toBe(1);
+  });
+
   test('one that WebGPU refuses fails alone: what was submitted with it is done again', async () => {
     const { runtime } = await gpuRuntime();
     // The shader needs more bytes than the array has; only the device knows.
