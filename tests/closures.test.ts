@@ -72,6 +72,32 @@ describe.each<Kind>(['threads', 'inline'])('closures on %s', (kind) => {
     expect(await spawn((side: number) => new Cube(side).volume(), 2)).toBe(192);
   });
 
+  it('F3. a class that extends what an expression gives', async () => {
+    const mixin = (Base: new () => Plain) =>
+      class extends Base {
+        mixed(): string {
+          return 'mixed';
+        }
+      };
+    class Plain {
+      plain(): string {
+        return 'plain';
+      }
+    }
+    class Both extends mixin(Plain) {
+      both(): string {
+        return `${this.mixed()} ${this.plain()}`;
+      }
+    }
+    class Known extends Map<string, number> {}
+    class Failure extends TypeError {}
+    expect(await spawn(() => new Both().both())).toBe('mixed plain');
+    expect(await spawn(() => [new Known([['a', 1]]).size, new Failure('no') instanceof TypeError])).toEqual([
+      1,
+      true,
+    ]);
+  });
+
   it('F3. functions inside captured objects, arrays and maps work', async () => {
     const k = 5;
     const operations = {

@@ -35,8 +35,8 @@ export interface FunctionSource {
   /** As `Function.prototype.toString` gives it. */
   readonly text: string;
   readonly form: 'function' | 'arrow' | 'method' | 'class';
-  /** The variable that holds the class which this one extends. */
-  readonly base?: string | undefined;
+  /** Of a class: the expression for the class that it extends. */
+  readonly base?: { readonly start: number; readonly end: number } | undefined;
   /** One entry per name, in the order of their first use. */
   readonly free: readonly FreeVariable[];
   readonly obstacles: readonly Obstacle[];
@@ -86,7 +86,7 @@ export function readFunction(fn: AnyFunction, parser: Parser): FunctionSource {
     name,
     text,
     form: parsed.form,
-    base: baseOf(parsed.root),
+    base: baseOf(parsed.root, parsed.shift),
     free: [...variables.values()],
     obstacles: obstacles.map((one) => ({ ...one, start: local(one.start) })),
     imports: imports.map((one) => ({ ...one, start: local(one.start), end: local(one.end) })),
@@ -159,10 +159,9 @@ function parseFunction(text: string, name: string, parser: Parser): ParsedFuncti
   );
 }
 
-function baseOf(root: AnyNode): string | undefined {
-  return root.type === 'ClassExpression' && root.superClass?.type === 'Identifier'
-    ? root.superClass.name
-    : undefined;
+function baseOf(root: AnyNode, shift: number): FunctionSource['base'] {
+  const base = root.type === 'ClassExpression' ? root.superClass : undefined;
+  return base ? { start: base.start - shift, end: base.end - shift } : undefined;
 }
 
 /** As a module: strict, as almost all code is today, and `import.meta` parses. */

@@ -2,6 +2,7 @@
 import {
   type Capture,
   cannotTravel,
+  type Edit,
   type FreeVariable,
   type Hindrance,
   type ImportBinding,
@@ -34,6 +35,7 @@ export interface Needs {
     hindrance(): Hindrance;
   }[];
   readonly hindrances: Hindrance[];
+  readonly edits: Edit[];
 }
 
 /** What a function captures: those of its needs that only values can meet. */
@@ -65,7 +67,7 @@ export function captured(
     constant: needs.captured.every(
       ({ variable, value, live }) =>
         // One that is not initialised yet looks as if it were undefined.
-        value !== undefined && !live && !subject.mayChange(variable.name),
+        value !== undefined && !live && (variable.name === BASE || !subject.mayChange(variable.name)),
     ),
     locate: (name) =>
       locate(needs.captured.find(({ variable }) => variable.name === name)?.variable.offset ?? 0),
@@ -105,4 +107,22 @@ export function importHindrance(
 export function pick(namespace: unknown, members: readonly string[]): unknown {
   if (!isReference(namespace)) return namespace;
   return Object.fromEntries(members.map((key) => [key, (namespace as Record<string, unknown>)[key]]));
+}
+
+const BASE = 'poniardBase';
+
+/** Stands in a class for the expression that it extends, whose variables are gone: the class that it gave is still known. */
+export function needBase(subject: Subject, variable: FreeVariable, needs: Needs): void {
+  const { start, end } = subject.source.base as { start: number; end: number };
+  needs.edits.push({ start, end, text: BASE });
+  needs.captured.push({
+    variable: { ...variable, name: BASE },
+    value: Object.getPrototypeOf(subject.fn),
+    live: false,
+    hindrance: () => ({
+      text: variable.name,
+      where: subject.locate(variable.offset),
+      what: 'a variable of the code around it',
+    }),
+  });
 }

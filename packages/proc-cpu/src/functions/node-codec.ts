@@ -27,7 +27,7 @@ import {
   resolveSpecifier,
   whyNotImportable,
 } from './modules.js';
-import { captured, importHindrance, type Needed, type Needs, pick } from './needs.js';
+import { captured, importHindrance, type Needed, type Needs, needBase, pick } from './needs.js';
 import { readScript, type ScriptFacts, type ScriptImport } from './script-facts.js';
 import { locationIn } from './script-location.js';
 import { type Found, Subject } from './subject.js';
@@ -136,17 +136,20 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
   #assembled(
     subject: Subject,
     open: OpenQuestions,
-    { imports, bound, selfNames }: Needs,
+    { imports, bound, selfNames, edits }: Needs,
   ): SourceFunction | Promise<SourceFunction> {
     const assemble = () =>
       this.assemble(subject.source, {
         imports: [...bound, ...imports.map((one) => this.#imported(subject, one))],
         selfNames,
-        edits: open.imports.map(({ specifier, start, end }) => ({
-          start,
-          end,
-          text: JSON.stringify(this.#resolve(specifier, subject)),
-        })),
+        edits: [
+          ...edits,
+          ...open.imports.map(({ specifier, start, end }) => ({
+            start,
+            end,
+            text: JSON.stringify(this.#resolve(specifier, subject)),
+          })),
+        ],
       });
     const specifiers = [...imports.map(({ brought }) => brought), ...open.imports];
     if (this.#resolveImport !== undefined || !specifiers.some(({ specifier }) => isBare(specifier)))
@@ -159,9 +162,31 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
 
   /** What has to come along for each variable. */
   #needs(subject: Subject, open: OpenQuestions): Needs {
-    const needs: Needs = { bound: [], imports: [], selfNames: [], captured: [], hindrances: [] };
-    for (const variable of open.variables) this.#need(subject, variable, needs);
+    const needs: Needs = {
+      bound: [],
+      imports: [],
+      selfNames: [],
+      captured: [],
+      hindrances: [],
+      edits: [],
+    };
+    const lost = open.variables.filter((variable) => this.#isLost(subject, variable));
+    for (const variable of open.variables) {
+      if (!lost.includes(variable)) this.#need(subject, variable, needs);
+    }
+    const [first] = lost;
+    if (first !== undefined) needBase(subject, first, needs);
     return needs;
+  }
+
+  /**
+   * Whether a variable is used for what the class extends and is not there any more: of those around it a class keeps what
+   * its methods use.
+   */
+  #isLost(subject: Subject, variable: FreeVariable): boolean {
+    const { base } = subject.source;
+    if (base === undefined || variable.offset < base.start || variable.offset >= base.end) return false;
+    return subject.find(variable.name) === undefined && typeof this.undeclared(variable) === 'string';
   }
 
   #need(subject: Subject, variable: FreeVariable, needs: Needs): void {

@@ -12,8 +12,6 @@ export interface Found {
   readonly outermost: boolean;
 }
 
-const NOWHERE: ScopeFacts = { kind: 'Block', variables: {} };
-
 export class Subject {
   constructor(
     readonly fn: AnyFunction,
@@ -30,12 +28,7 @@ export class Subject {
   find(name: string): Found | undefined {
     const holders = this.facts.scopes.filter(({ variables }) => Object.hasOwn(variables, name));
     const [scope] = holders;
-    if (scope !== undefined) {
-      return { value: scope.variables[name], scope, outermost: holders.length === 1 };
-    }
-    // Of the variables around it a class keeps those that its methods use.
-    if (name !== this.source.base || Object.hasOwn(globalThis, name)) return undefined;
-    return { value: Object.getPrototypeOf(this.fn), scope: NOWHERE, outermost: true };
+    return scope && { value: scope.variables[name], scope, outermost: holders.length === 1 };
   }
 
   /** What a variable of the file itself holds, whatever scopes in between have one of the same name. */
