@@ -179,6 +179,7 @@ function checkResult(record: TaskRecord, consumers: number): void {
   if (record.cancelling && ![...(record.place?.sent() ?? [])].includes(record)) {
     broken(`${text(record)} waits for an answer that cannot come`);
   }
+  if (record.inPlace && record.moving) broken(`${text(record)} is changed in place, and leaves it`);
   if (record.consumers < 0) broken(`consumers of ${text(record)} is ${record.consumers}`);
   if (record.handles < 0) broken(`handles of ${text(record)} is ${record.handles}`);
   if (record.phase > Phase.Finished && record.dependents !== undefined)

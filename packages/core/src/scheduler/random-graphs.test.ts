@@ -10,6 +10,8 @@ const task: fc.Arbitrary<TaskSpec> = fc.record({
   retries: fc.constantFrom(undefined, undefined, 0, 1, 2),
   priority: fc.constantFrom(0, 0, 0, 1, -1),
   occupancy: fc.constantFrom(1, 1, 1, 0.5, 0.3, 0),
+  inPlace: fc.constantFrom(undefined, undefined, undefined, undefined, 'mutable', 'piece'),
+  takesPiece: fc.constantFrom(false, false, false, false, true),
   tolerant: fc.constantFrom(false, false, false, true),
   sort: fc.constantFrom('plain', 'plain', 'plain', 'other', 'onlyB', 'both', 'both', 'planned'),
 });

@@ -44,6 +44,12 @@ export function inputsAtHand(state: SchedulerState, record: TaskRecord, place: P
       // It may turn out that the input cannot be made again.
       if (isTerminal(record)) return false;
     } else if (place !== undefined && input.residence !== place) {
+      if (input.inPlace) {
+        // It was made again elsewhere while the task waited for its processor to come back.
+        record.place = undefined;
+        if (record.pending === 0) state.readyLater(record);
+        return false;
+      }
       waitFor(record, input);
       fetchHome(state, input);
     }

@@ -102,8 +102,9 @@ export class Waiting {
    * Whether the call, for which `place` was chosen, may be cut into blocks. A call that is better off whole, on a processor
    * that runs no blocks, is left whole.
    */
-  mayBeCut({ fn, planned, settings }: TaskRecord, place: Place): boolean {
-    return fn.shape.plan !== undefined && !planned && settings.pieces === 0 && place.runsBlocks;
+  mayBeCut({ fn, planned, settings, inPlace }: TaskRecord, place: Place): boolean {
+    if (fn.shape.plan === undefined || planned || inPlace) return false;
+    return settings.pieces === 0 && place.runsBlocks;
   }
 
   /** Asks the planner of a call that may be cut; the call then waits for the answer. */

@@ -10,6 +10,7 @@ import type { TaskOptions } from '../../options.js';
 import type { Loss } from '../../processor.js';
 import { resolveSettings, settingsOfPart } from '../../settings.js';
 import type { SchedulerEvent } from '../events.js';
+import type { PiecesArgument } from '../in-place.js';
 import { checkInvariants } from '../invariants.js';
 import type { Place } from '../place.js';
 import { EarliestFinish, type PlacementPolicy } from '../placement.js';
@@ -85,6 +86,13 @@ export class Driver implements Outcomes {
     return this.begin(this.fn(fn), args as Argument[], resolveSettings([own], syncdeps), parent);
   }
 
+  /** A task that also takes, as its last argument, the piece of a shard that is where it runs. */
+  spawnOnShard(fn: Fn, args: readonly Input[], shard: PiecesArgument, options: Options = {}): TaskRecord {
+    const { syncdeps = NOTHING, ...own } = options;
+    const settings = { ...resolveSettings([own], syncdeps), pieces: shard.pieces.length };
+    return this.begin(this.fn(fn), [...args, shard, ...shard.pieces] as Argument[], settings);
+  }
+
   /** What the code of `parent` spawns. */
   spawnIn(parent: TaskRecord, fn: Fn, args: readonly Input[] = [], options: Options = {}): TaskRecord {
     return this.spawn(fn, args, options, parent);
@@ -129,6 +137,8 @@ export class Driver implements Outcomes {
       settled: () => {
         if (record.phase > Phase.Finished) outcome.failure = record.value as Failure;
         else if (record.hosted) outcome.value = record.read();
+        else if (record.inPlace && record.residence !== undefined)
+          outcome.value = (record.residence.processor as FakeProcessor).space.take(record.id);
         else {
           listen(record, listener);
           this.handle({ type: 'needed', record });

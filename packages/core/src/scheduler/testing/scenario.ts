@@ -1,5 +1,7 @@
 /** @file What a simulation is made from: tasks, processors, and what happens to them. */
 
+import type { InPlace } from '../../options.js';
+
 export interface TaskSpec {
   /** How far back the inputs are. */
   readonly inputs: readonly number[];
@@ -11,6 +13,10 @@ export interface TaskSpec {
   readonly occupancy: number;
   /** Takes the errors of failed inputs as values: `allowErrors`. */
   readonly tolerant: boolean;
+  /** Its result stays where it was made, and those that take it run there. */
+  readonly inPlace: InPlace | undefined;
+  /** Takes, after its inputs, the piece of a shard that is where it runs. */
+  readonly takesPiece: boolean;
   readonly sort: 'plain' | 'other' | 'onlyB' | 'both' | 'planned';
 }
 
@@ -35,6 +41,9 @@ export interface Scenario {
 }
 
 const MODULUS = 1_000_003;
+
+/** The value of all pieces of the shard. */
+export const PIECE = 13;
 
 /** What stands for an error among the inputs. */
 export const ERROR = 4711;

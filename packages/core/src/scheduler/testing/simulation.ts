@@ -5,10 +5,12 @@
 import { FakeMemory, FakeProcessor } from '@poniard/testing';
 import { CancelledError, SchedulingError, WorkerLostError } from '../../errors.js';
 import type { FunctionRecord } from '../../functions/registry.js';
+import { inPlace } from '../../options.js';
 import type { Call } from '../../processor.js';
+import { PiecesArgument } from '../in-place.js';
 import { type Failure, Phase, type TaskRecord } from '../record.js';
 import { Driver } from './driver.js';
-import { ERROR, type ProcessorSpec, result, type Scenario, type TaskSpec } from './scenario.js';
+import { ERROR, PIECE, type ProcessorSpec, result, type Scenario, type TaskSpec } from './scenario.js';
 
 /** How one task of the scenario went, on the test's side. */
 interface Ledger {
@@ -34,6 +36,7 @@ export class Simulation {
   private losses = 0;
   /** Tasks whose handles are gone: nobody can ask for their results. */
   private readonly dropped = new Set<TaskRecord>();
+  private readonly shard: PiecesArgument;
   private readonly fns: Record<TaskSpec['sort'], ReturnType<Simulation['makeFunction']>>;
 
   constructor(private readonly scenario: Scenario) {
@@ -51,6 +54,7 @@ export class Simulation {
       both: this.makeFunction({ both: true }),
       planned: this.makeFunction({ planned: true }),
     };
+    this.shard = this.makeShard();
   }
 
   /** Lets everything happen, and compares. */
@@ -72,11 +76,22 @@ export class Simulation {
       ...traits,
       id,
       implementations: spec.kind === 'b' ? ['b', 'host'] : ['host'],
-      space: keeps > 0 ? new FakeMemory(`memory of ${id}`, sharesHost) : new FakeMemory('host'),
-      keeps: (call) => keeps > 0 && call.id % keeps === 0,
+      space: new FakeMemory(`memory of ${id}`, sharesHost),
+      keeps: (call) => (call as TaskRecord).inPlace || (keeps > 0 && call.id % keeps === 0),
       // One task in eleven is refused by one processor in two.
       accepts: (call) => i % 2 === 0 || call.id % 11 !== 0,
     });
+  }
+
+  /** A piece on each of the processors that are there. */
+  private makeShard(): PiecesArgument {
+    const wanted = this.scenario.tasks.some(({ takesPiece }) => takesPiece);
+    const keys = wanted ? this.processors.map(({ id }) => id) : [];
+    const make = (): number => PIECE;
+    const pieces = keys.map((id) =>
+      this.driver.spawn(make, [], { name: `piece on ${id}`, processor: id, ...{ [inPlace]: 'piece' } }),
+    );
+    return new PiecesArgument(pieces, keys, ({ processor }) => processor.id);
   }
 
   private makeFunction({ onlyB, both, planned }: { onlyB?: boolean; both?: boolean; planned?: boolean }) {
@@ -145,15 +160,21 @@ export class Simulation {
     this.ledger.push({ runs: 0, throws: 0, cutOff: 0, cancelled: false });
     const { body, shape } = this.fns[spec.sort];
     this.driver.fn(body, { name: spec.sort, ...shape });
-    const task = this.driver.spawn(body, [index, ...spec.inputs.flatMap(earlier)], {
+    const args = [index, ...spec.inputs.flatMap(earlier)];
+    const options = {
       name: `${spec.sort} ${index}`,
       syncdeps: spec.after.flatMap(earlier),
       retries: spec.retries,
       priority: spec.priority,
       occupancy: spec.occupancy,
       allowErrors: spec.tolerant,
-    });
-    this.tasks.push(task);
+      ...{ [inPlace]: spec.inPlace },
+    };
+    this.tasks.push(
+      spec.takesPiece
+        ? this.driver.spawnOnShard(body, args, this.shard, options)
+        : this.driver.spawn(body, args, options),
+    );
     return true;
   }
 
@@ -316,7 +337,8 @@ export class Simulation {
         moves = this.giveBack(processor, 1) || this.endOne(processor, 0) || moves;
       if (moves) continue;
       const lost = this.tasks.find(
-        (task) => task.phase === Phase.Finished && !task.hosted && !this.dropped.has(task),
+        (task) =>
+          task.phase === Phase.Finished && !task.hosted && !isInPlace(task) && !this.dropped.has(task),
       );
       if (state.unsettled === 0 && lost !== undefined) {
         this.driver.fetch(lost);
@@ -332,17 +354,19 @@ export class Simulation {
     const unsure = new Set<number>();
     for (const [index, task] of this.tasks.entries()) {
       const inputs = this.inputs(index);
+      const piece = this.scenario.tasks[index]?.takesPiece ? [PIECE] : [];
       const failed = inputs.filter((input) => (this.tasks[input] as TaskRecord).phase > Phase.Finished);
       expected.push(
-        result(
-          index,
-          inputs.map((input) => (failed.includes(input) ? ERROR : expected[input])),
-        ),
+        result(index, [
+          ...inputs.map((input) => (failed.includes(input) ? ERROR : expected[input])),
+          ...piece,
+        ]),
       );
       if (inputs.some((input) => unsure.has(input)) || (this.losses > 0 && failed.length > 0))
         unsure.add(index);
       if (task.phase === Phase.Finished) {
-        if (task.hosted && !unsure.has(index)) this.compareValue(task, expected[index] as number);
+        const known = task.hosted || isInPlace(task);
+        if (known && !unsure.has(index)) this.compareValue(task, expected[index] as number);
       } else this.checkFailure(task);
       this.checkRuns(index);
     }
@@ -354,7 +378,7 @@ export class Simulation {
   }
 
   private compareValue(task: TaskRecord, expected: number): void {
-    const value = task.read();
+    const value = isInPlace(task) ? this.driver.fetch(task).value : task.read();
     if (value !== expected)
       throw new Error(`${task.name} gave ${value} and not ${expected}\n${this.driver.story(task)}`);
   }
@@ -375,6 +399,7 @@ export class Simulation {
               ledger.cutOff > (spec?.retries ?? 1) ||
               spec?.retries === 0 ||
               spec?.sort === 'planned' ||
+              spec?.inPlace === 'mutable' ||
               ledger.throws > 0)
           : error instanceof SchedulingError
             ? true
@@ -413,7 +438,7 @@ export class Simulation {
 
   /** When all handles are gone, so are all results. */
   private releaseAll(): void {
-    for (const task of this.tasks) while (task.handles > 0) this.driver.drop(task);
+    for (const task of [...this.tasks, ...this.shard.pieces]) while (task.handles > 0) this.driver.drop(task);
     for (const place of this.driver.state.places) {
       const left = [...place.residents].map(({ name, id }) => `${name} (#${id})`);
       if (left.length > 0)
@@ -423,6 +448,11 @@ export class Simulation {
         throw new Error(`${place.processor.id} still has the values of ${[...values.keys()].join(', ')}`);
     }
   }
+}
+
+/** Whether it has a value that stays where it is. */
+function isInPlace(task: TaskRecord): boolean {
+  return task.inPlace && task.residence !== undefined;
 }
 
 function has(processor: FakeProcessor, id: number): boolean {
