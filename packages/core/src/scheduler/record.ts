@@ -18,6 +18,7 @@ import type { Encoded } from '../values/snapshot.js';
 import { isPrimitive, restore } from '../values/snapshot.js';
 import { taskFailedError } from './failures.js';
 import { PiecesArgument } from './in-place.js';
+import type { Lineage } from './lineage.js';
 import type { Place } from './place.js';
 
 /** Where a task stands. The table of moves between these is in `transitions.ts`. */
@@ -153,6 +154,7 @@ class Rare {
   plan: RunningPlan | undefined = undefined;
   site: string | undefined = undefined;
   twin: TaskRecord | undefined = undefined;
+  lineage: Lineage | undefined = undefined;
 }
 
 export class TaskRecord implements Call {
@@ -318,6 +320,13 @@ export class TaskRecord implements Call {
   }
   set site(stack: string | undefined) {
     this.rarely().site = stack;
+  }
+  /** What the result would be made again from, where only a processor has it. */
+  get lineage(): Lineage | undefined {
+    return this.rare?.lineage;
+  }
+  set lineage(lineage: Lineage | undefined) {
+    if (lineage !== undefined || this.rare !== undefined) this.rarely().lineage = lineage;
   }
   /** The other run of the same call. */
   get twin(): TaskRecord | undefined {

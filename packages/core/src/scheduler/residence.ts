@@ -107,7 +107,8 @@ export function kept(state: SchedulerState, record: TaskRecord, place: Place, re
   const links = place.sharesHostMemory ? LINEAGE : LINEAGE_ON_DEVICES;
   const isLink = record.depth > 0 && record.depth % links === 0;
   const wins = record.isTwin && !isTerminal(record.twin as TaskRecord);
-  if ((isLink || wins || record.settings.getResult) && !record.inPlace) fetchHome(state, record);
+  const isHeavy = state.lineage.add(record);
+  if ((isLink || wins || isHeavy || record.settings.getResult) && !record.inPlace) fetchHome(state, record);
   else freeIfUnused(state, record);
 }
 
@@ -124,6 +125,8 @@ export function moved(
   record.hosted = true;
   record.depth = 0;
   record.args = NOTHING;
+  state.lineage.remove(record);
+  record.lineage = undefined;
   tellWaiting(state, record);
   state.settle(record);
   freeIfUnused(state, record);
@@ -136,7 +139,7 @@ export function unmoved(state: SchedulerState, record: TaskRecord, from: Place, 
   record.moving = false;
   // It has used its inputs already.
   record.args = NOTHING;
-  leave(record, from);
+  leave(state, record, from);
   discard(state, record, from);
   state.setPhase(record, Phase.Waiting);
   failTask(state, record, error, undefined);
@@ -216,11 +219,12 @@ function freeIfUnused(state: SchedulerState, record: TaskRecord): void {
   if (residence === undefined || record.phase !== Phase.Finished) return;
   if (record.consumers > 0 || record.handles > 0 || record.handle !== undefined) return;
   if (record.moving || record.listeners !== undefined || record.dependents !== undefined) return;
-  leave(record, residence);
+  leave(state, record, residence);
   discard(state, record, residence);
 }
 
-function leave(record: TaskRecord, residence: Place): void {
+function leave(state: SchedulerState, record: TaskRecord, residence: Place): void {
+  state.lineage.remove(record);
   residence.residents.delete(record);
   residence.residentBytes -= record.bytes;
   record.residence = undefined;
@@ -285,6 +289,7 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
   place.residents.clear();
   place.residentBytes = 0;
   for (const record of lost) {
+    state.lineage.remove(record);
     record.residence = undefined;
     record.moving = false;
   }

@@ -11,6 +11,7 @@ import { sizeClass, TransferTimes, whole } from './costs.js';
 import { Instructions, type SchedulerEvent, type Trace } from './events.js';
 import { cancelTask, failTask, noProcessor, retryOrFail } from './failing.js';
 import { Family, orphaned } from './family.js';
+import { LineageBook } from './lineage.js';
 import { Place } from './place.js';
 import { boundTrials, Costs, EarliestFinish, endTrial, type PlacementPolicy } from './placement.js';
 import { beginRace, type Loser, learnFromLoser, placeAnew, race, raceEnded } from './racing.js';
@@ -57,6 +58,7 @@ export class SchedulerState {
   /** Runs that came second, whose processors have not answered yet. */
   readonly losers = new Map<TaskRecord, Loser>();
   readonly family = new Family();
+  readonly lineage = new LineageBook();
   readonly waits = new Waits();
   /** Tasks with all inputs, in the order in which they got them; a list with a head, emptied by `drain`. */
   private readonly ready: TaskRecord[] = [];
