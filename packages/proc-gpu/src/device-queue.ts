@@ -26,6 +26,9 @@ const AHEAD = 4;
 const COMMANDS = 512;
 const STRETCH = 2000;
 
+/** In bytes: up to here, what a move takes is the latency of the way. */
+const SMALL = 16 * 1024;
+
 interface Batch {
   readonly runs: Run[];
   readonly began: number;
@@ -308,7 +311,11 @@ export class DeviceQueue implements RunSite {
   }
 
   private tellMoves(run: Run, overhead: number): void {
-    for (const { bytes, micros } of run.moves) this.owner.moved(run.call, 'in', bytes, micros + overhead);
+    for (const { bytes, micros } of run.moves) {
+      // It is a part of the latency, which small moves tell; of large ones it would be taken for a narrow way.
+      const part = bytes <= SMALL ? overhead : 0;
+      this.owner.moved(run.call, 'in', bytes, micros + part);
+    }
     run.moves.length = 0;
   }
 

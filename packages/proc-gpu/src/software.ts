@@ -10,6 +10,9 @@ import { dirname, join } from 'node:path';
 /** Below this, in a `node_modules` folder at or above the working directory, a development set-up may unpack a driver. */
 const CACHED = 'node_modules/.cache/poniard/software-gpu/vk_swiftshader_icd.json';
 
+/** What koffi has loaded is unloaded when it is collected, which may be before Dawn looks for it. It stays, as Dawn does. */
+const kept: unknown[] = [];
+
 /**
  * Makes this process's Vulkan a software driver, for the next `create()` of the package `webgpu`.
  *
@@ -26,7 +29,7 @@ export async function useSoftwareDriver(): Promise<string | undefined> {
   if (!existsSync(loader)) return undefined;
   try {
     const { default: koffi } = await import('koffi');
-    koffi.load(loader);
+    kept.push(koffi.load(loader));
     return undefined;
   } catch (error) {
     return `the Vulkan loader ${loader} cannot be loaded by koffi: ${error instanceof Error ? error.message : error}`;
