@@ -5,15 +5,16 @@ import { ambient } from './ambient.js';
 import { BringUp } from './bring-up.js';
 import type { Chunk } from './chunk.js';
 import { isChunk } from './chunk.js';
-import { CancelledError, FunctionTransferError, PoniardError, ValueTransferError } from './errors.js';
+import { CancelledError, FunctionTransferError, PoniardError } from './errors.js';
 import type { EventListener, EventStream } from './events.js';
 import { explainTask, type PlacementReport } from './explain.js';
 import type { AnyFunction } from './functions/encoded.js';
 import { type FunctionRecord, type FunctionRegistry, GIVEN } from './functions/registry.js';
 import { checkFunction, handleNoun } from './handles.js';
-import { keyOf, makeShard } from './in-place/make.js';
-import { isShard, type Shard, type ShardOptions } from './in-place/shard.js';
+import { makeShard } from './in-place/make.js';
+import type { Shard, ShardOptions } from './in-place/shard.js';
 import { InlineProcessor } from './inline-processor.js';
+import { Inputs, Refused } from './inputs.js';
 import type { TaskScope } from './lane/task-scopes.js';
 import { LocalChunk, LocalTask } from './local-handles.js';
 import { NestedRuntime } from './nested-runtime.js';
@@ -24,7 +25,6 @@ import type { Processor, ProcessorHost } from './processor.js';
 import { RuntimeBase } from './runtime-base.js';
 import { runtimeCodec } from './runtime-codec.js';
 import { dagOf } from './scheduler/dag.js';
-import { PiecesArgument } from './scheduler/in-place.js';
 import { interruption } from './scheduler/interruption.js';
 import { type Argument, CapturedArgument, type TaskRecord } from './scheduler/record.js';
 import { Shell } from './scheduler/shell.js';
@@ -32,6 +32,7 @@ import { NOTHING } from './scheduler/state.js';
 import { resolveSettings, type TaskSettings } from './settings.js';
 import { collectStats, type RuntimeStats } from './stats.js';
 import { isTask } from './task.js';
+import { SettingsOfTasks } from './task-settings.js';
 import { valueCodec } from './values/codec.js';
 import type { Wiring } from './wiring.js';
 
@@ -86,8 +87,8 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   readonly sampleTask: LocalTask<unknown>;
   private readonly functions: FunctionRegistry;
   private readonly events: EventStream;
-  private readonly plain: TaskSettings;
-  private readonly settingsCache = new WeakMap<TaskOptions, Map<TaskOptions | undefined, TaskSettings>>();
+  private readonly settings: SettingsOfTasks;
+  private readonly inputs: Inputs;
   private readonly bringUp: BringUp;
   private readonly inline: InlineProcessor;
   private state: 'open' | 'closing' | 'closed' = 'open';
@@ -102,10 +103,11 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       () => ambient.scopes,
       checkShared(defaults, 'createRuntime', ['name', 'signal', 'syncdeps'], OWN_OPTIONS),
     );
-    this.plain = resolveSettings([this.defaults], NOTHING);
     this.functions = ports.registry;
     this.events = events;
     this.shell = new Shell(ports, cacheLimit);
+    this.inputs = new Inputs(this.shell);
+    this.settings = new SettingsOfTasks(this.defaults, this.optionsContext, this.inputs);
     this.sampleTask = new LocalTask(this.shell, this.shell.sample, () => {});
     this.inline = new InlineProcessor(providers.length === 0, ports.clock, ambient.scopes, this, (call) => {
       return new LocalChunk(this.shell, call as TaskRecord, undefined);
@@ -136,7 +138,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
 
   /** P5: for every processor what the task costs there, term by term, or why it is refused. */
   explain(task: PromiseLike<unknown>): PlacementReport {
-    const record = this.recordOf(task, 'explain');
+    const record = this.inputs.recordOf(task, 'explain');
     return explainTask(this.shell.state, record, this.events.story(record.id));
   }
 
@@ -159,10 +161,10 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       throw new PoniardError('this runtime is closed: nothing can be spawned on it any more');
     checkFunction(fn);
     const record = this.functions.record(fn);
-    let settings = this.settings(record, options);
+    let settings = this.settings.of(record, options);
     if (record.captures) return this.spawnClosure(fn, record, args, settings);
     const given = args.length;
-    const inputs = this.inputs(args, settings.name ?? record.name);
+    const inputs = this.inputs.of(args, settings.name ?? record.name);
     if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
     if (inputs.length > given) settings = { ...settings, pieces: inputs.length - given };
     if (settings.kept) return this.spawnKept(fn, record, inputs, settings);
@@ -200,11 +202,13 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     try {
       const { record, taken } = this.functions.take(fn, known);
       const given = args.length;
-      const inputs = this.inputs(args, settings.name ?? record.name);
+      const inputs = this.inputs.of(args, settings.name ?? record.name);
       if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
       if (inputs.length > given) settings = { ...settings, pieces: inputs.length - given };
       const captured = taken === undefined ? [] : [CapturedArgument.from(taken.encoded)];
-      const handles = taken?.handles.map((handle) => this.recordOf(handle, `what ${record.name} captures`));
+      const handles = taken?.handles.map((handle) =>
+        this.inputs.recordOf(handle, `what ${record.name} captures`),
+      );
       const all = [...captured, ...(handles ?? []), ...inputs];
       if (settings.kept) return this.spawnKept(fn, record, all, settings);
       return this.begin(fn, this.shell.make(record, all, settings));
@@ -256,18 +260,6 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     return this.close();
   }
 
-  /** The record behind a handle of this runtime. */
-  recordOf(task: unknown, where: string): TaskRecord {
-    if (task instanceof LocalTask && task.shell === this.shell) return task.record;
-    if (task instanceof LocalChunk && task.shell === this.shell) return task.record;
-    if (isTask(task) || isChunk(task)) {
-      throw new TypeError(
-        `${where}: the ${handleNoun(task)} belongs to another runtime; await it there and pass its value`,
-      );
-    }
-    throw new TypeError(`${where}: a Task is needed, not ${typeof task}`);
-  }
-
   private begin(fn: AnyFunction, record: TaskRecord): LocalTask<unknown> {
     const handle = new LocalTask(this.shell, record, fn);
     record.handle = handle;
@@ -284,105 +276,8 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     return scope?.runtime === this ? scope : undefined;
   }
 
-  private settings(fn: FunctionRecord, options: TaskOptions | undefined): TaskSettings {
-    const around = this.optionsContext.get();
-    if (options === undefined) {
-      if (around === undefined && fn.defaults === undefined) return this.plain;
-      return this.cached(around, fn.defaults);
-    }
-    const own = checkOptions(options, `spawn ${fn.name}`);
-    const syncdeps = (own.syncdeps ?? around?.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
-    return resolveSettings([own, around, this.defaults, fn.defaults], syncdeps, around);
-  }
-
-  /** Of tasks that say nothing themselves: one object for all that have the same said around them and by their function. */
-  private cached(around: TaskOptions | undefined, byFunction: TaskOptions | undefined): TaskSettings {
-    const held = byFunction === undefined ? this.optionsContext.held() : undefined;
-    if (held === undefined || held.options !== around) return this.cachedByObject(around, byFunction);
-    held.settings ??= this.resolved(around, undefined);
-    return held.settings;
-  }
-
-  private resolved(around: TaskOptions | undefined, byFunction: TaskOptions | undefined): TaskSettings {
-    const syncdeps = (around?.syncdeps ?? []).map((task) => this.recordOf(task, 'syncdeps'));
-    return resolveSettings([around, this.defaults, byFunction], syncdeps, around);
-  }
-
-  private cachedByObject(around: TaskOptions | undefined, byFunction: TaskOptions | undefined): TaskSettings {
-    const key = around ?? this.defaults;
-    let settings = this.settingsCache.get(key)?.get(byFunction);
-    if (settings === undefined) {
-      settings = this.resolved(around, byFunction);
-      const known = this.settingsCache.get(key) ?? new Map<TaskOptions | undefined, TaskSettings>();
-      this.settingsCache.set(key, known.set(byFunction, settings));
-    }
-    return settings;
-  }
-
-  /** Replaces, in the caller's own array, what was given by what the scheduler keeps; pieces of shards come after it. */
-  private inputs(args: unknown[], name: string): readonly Argument[] | Refused {
-    let pieces: readonly TaskRecord[] | undefined;
-    for (let i = 0; i < args.length; i++) {
-      const arg = args[i];
-      if (typeof arg !== 'object' || arg === null) {
-        if (typeof arg !== 'function' && typeof arg !== 'symbol') continue;
-      } else if (arg instanceof LocalTask && arg.shell === this.shell) {
-        args[i] = arg.record;
-        continue;
-      }
-      const label = (): string => `argument ${i + 1} of ${name} (#${this.shell.upcomingId})`;
-      try {
-        const input = this.input(arg, label);
-        if (input instanceof PiecesArgument) pieces = [...(pieces ?? []), ...input.pieces];
-        args[i] = input;
-      } catch (error) {
-        // Bad use is thrown here and now (E4); a value that cannot travel fails the task that it was for.
-        if (!(error instanceof ValueTransferError)) throw error;
-        return new Refused(error);
-      }
-    }
-    if (pieces !== undefined) args.push(...pieces);
-    return args.length === 0 ? NOTHING : (args as Argument[]);
-  }
-
-  private input(arg: unknown, label: () => string): Argument {
-    if (isTask(arg) || isChunk(arg)) return this.recordOf(arg, label());
-    if (typeof arg === 'object' && arg !== null && typeof (arg as { then?: unknown }).then === 'function') {
-      return this.promised(arg as PromiseLike<unknown>, label);
-    }
-    if (isShard(arg)) {
-      const pieces = [...arg].map((piece) => this.recordOf(piece, label()));
-      return new PiecesArgument(pieces, arg.keys, ({ processor }) => keyOf(processor, arg.per));
-    }
-    return this.shell.values.argument(arg, label, handleNoun);
-  }
-
-  /** S4: a Promise as an argument is a dependency like a Task. */
-  private promised(promise: PromiseLike<unknown>, label: () => string): TaskRecord {
-    const where = label();
-    const record = this.shell.spawn(
-      GIVEN,
-      NOTHING,
-      resolveSettings([{ name: `the promise that is ${where}` }], NOTHING),
-    );
-    promise.then(
-      (value) => {
-        try {
-          this.shell.provide(
-            record,
-            this.shell.values.argument(value, () => where, handleNoun),
-          );
-        } catch (error) {
-          this.shell.end(record, error);
-        }
-      },
-      (error) => this.shell.end(record, error),
-    );
-    return record;
-  }
-
   private refusedTask(fn: AnyFunction, settings: TaskSettings, error: unknown): LocalTask<unknown> {
-    const gate = this.shell.spawn(GIVEN, NOTHING, this.plain);
+    const gate = this.shell.spawn(GIVEN, NOTHING, this.settings.plain);
     const handle = this.begin(fn, this.shell.make(this.functions.record(fn), [gate], settings));
     this.shell.end(handle.record, error);
     this.shell.provide(gate, undefined);
@@ -411,9 +306,4 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     await Promise.all(this.shell.state.places.map(({ processor }) => processor.close()));
     this.shell.dispose();
   }
-}
-
-/** An argument that cannot travel. */
-class Refused {
-  constructor(readonly error: unknown) {}
 }
