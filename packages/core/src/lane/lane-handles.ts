@@ -6,6 +6,7 @@ import type { AnyFunction } from '../functions/encoded.js';
 import type { MemorySpace, Processor } from '../processor.js';
 import { TaskHandle, type TaskState } from '../task.js';
 import type { ChunkType } from '../values/codec.js';
+import type { Lesson } from './lessons.js';
 import type { TaskScope } from './task-scopes.js';
 
 /** A lane's task, whatever its value. */
@@ -51,7 +52,7 @@ export class LaneTask<T> extends TaskHandle<T> {
   wanted = false;
   /** What it runs, and how that travelled: to tell where in it an error came from. */
   fn: AnyFunction | undefined = undefined;
-  travels: object | undefined = undefined;
+  travels: Lesson | undefined = undefined;
   private outcome: { readonly ok: boolean; readonly value: unknown } | undefined = undefined;
   private asked = false;
   private waiting: Waiter<T>[] = [];

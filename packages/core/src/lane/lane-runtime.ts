@@ -1,23 +1,22 @@
 import { CancelledError, PoniardError, showPlaces, TaskFailedError, type TaskSummary } from '../errors.js';
-import { type Closure, Closures, type Taken } from '../functions/closures.js';
-import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
-import { type OperationShape, operationShape, shapeOf } from '../functions/registry.js';
-import { checkFunction, handleNoun } from '../handles.js';
+import { Closures } from '../functions/closures.js';
+import type { AnyFunction, FunctionCodec } from '../functions/encoded.js';
+import { checkFunction } from '../handles.js';
 import { type InPlace, inPlace, type TaskOptions, travelling } from '../options.js';
 import { checkOptions } from '../options-check.js';
 import type { Host } from '../ports.js';
-import type { NestedFunction } from '../processor.js';
 import { RuntimeBase } from '../runtime-base.js';
 import { runtimeCodec } from '../runtime-codec.js';
-import { isTask } from '../task.js';
 import { type ChunkType, valueCodec } from '../values/codec.js';
 import { decodeError, encodeError } from '../values/errors.js';
 import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
-import { type Encoded, isPrimitive, restore, snapshot } from '../values/snapshot.js';
-import { type CodecBook, codecReference } from './codec-book.js';
+import { restore } from '../values/snapshot.js';
+import type { CodecBook } from './codec-book.js';
+import { LaneArguments } from './lane-arguments.js';
 import { type AnyLaneTask, LaneChunk, LaneTask } from './lane-handles.js';
+import { type Lesson, Lessons } from './lessons.js';
 import type { LentHandle } from './nested-tasks.js';
-import { Answer, type Control, type NestedArg, type NestedRequest, NOBODY } from './protocol.js';
+import { Answer, type Control, type NestedRequest, NOBODY } from './protocol.js';
 import type { LaneScope, Running } from './running.js';
 import type { TaskScope, TaskScopes } from './task-scopes.js';
 
@@ -28,17 +27,6 @@ export interface LaneChannel {
   /** The same the other way. */
   lend(buffers: readonly SharedArrayBuffer[] | undefined): CrossingBuffer[] | undefined;
   send(...answer: unknown[]): void;
-}
-
-type Travelling = Readonly<Record<string, EncodedFunction>>;
-
-/** A function as the host gets to know it. */
-interface Lesson {
-  fnId: number;
-  readonly name: string;
-  readonly options: TaskOptions | undefined;
-  implementations: Travelling | Promise<Travelling>;
-  taught: boolean;
 }
 
 export class LaneRuntime extends RuntimeBase {
@@ -53,13 +41,8 @@ export class LaneRuntime extends RuntimeBase {
   private readonly tasks = new Map<number, WeakRef<AnyLaneTask>>();
   /** Tasks that someone awaits, so that they are not collected before they are settled. */
   private readonly awaited = new Map<number, AnyLaneTask>();
-  private readonly functions = new WeakMap<AnyFunction, Lesson>();
-  /** Closures, by their key. */
-  private readonly templates = new Map<string, Lesson>();
-  private readonly closures: Closures;
-  private functionCount = 0;
-  /** Numbers of functions by what the host knows of them. */
-  private readonly contents = new Map<string, number>();
+  private readonly lessons: Lessons;
+  private readonly arguments: LaneArguments;
   private readonly dropped = new FinalizationRegistry<number>((number) => {
     this.tasks.delete(number);
     this.channel.send(Answer.Drop, [number]);
@@ -73,13 +56,14 @@ export class LaneRuntime extends RuntimeBase {
   constructor(
     private readonly channel: LaneChannel,
     private readonly codecs: CodecBook,
-    private readonly functionCodec: FunctionCodec,
+    functionCodec: FunctionCodec,
     private readonly scopes: TaskScopes,
     host: Host,
     defaults: TaskOptions,
   ) {
     super(host, () => scopes, defaults);
-    this.closures = new Closures(functionCodec, () => codecs.all(), sharedBuffers);
+    this.lessons = new Lessons(new Closures(functionCodec, () => codecs.all(), sharedBuffers), functionCodec);
+    this.arguments = new LaneArguments(this, channel, codecs);
   }
 
   spawnTask(fn: AnyFunction, args: readonly unknown[], given: TaskOptions | undefined): LaneTask<unknown> {
@@ -90,8 +74,8 @@ export class LaneRuntime extends RuntimeBase {
     const { syncdeps = [], signal } = { ...held, ...own };
     const parent = this.scopes.get();
     const waits: PromiseLike<unknown>[] = [];
-    const closure = this.closure(fn, waits);
-    const lesson = closure === undefined ? this.lesson(fn) : this.closureLesson(fn, closure);
+    const closure = this.lessons.closure(fn, waits);
+    const lesson = closure === undefined ? this.lessons.of(fn) : this.lessons.ofClosure(fn, closure);
     const name = own?.name ?? held?.name ?? lesson.options?.name ?? lesson.name;
     const task = new LaneTask<unknown>(this, this.nextTask++, name, parent);
     task.fn = fn;
@@ -104,18 +88,20 @@ export class LaneRuntime extends RuntimeBase {
       return task;
     }
     const taken = closure?.take();
-    const allowErrors = own?.allowErrors ?? held?.allowErrors ?? false;
+    const around = held?.allowErrors ?? this.defaults.allowErrors ?? lesson.options?.allowErrors;
+    const allowErrors = own?.allowErrors ?? around ?? false;
+    const captured = this.arguments.captured(taken, name, waits);
     const request = {
       task: task.number,
       parent: slotOf(parent),
-      args: this.arguments(args, task.name, waits, allowErrors, this.captured(taken, task.name, waits)),
+      args: this.arguments.of(args, name, waits, allowErrors, captured),
       options: travelling(own),
       around: travelling(held),
       inPlace: own === undefined ? undefined : (own as { readonly [inPlace]?: InPlace })[inPlace],
       syncdeps:
         syncdeps.length === 0
           ? undefined
-          : syncdeps.map((dependency) => this.numberOf(dependency, 'a task in syncdeps', waits)),
+          : syncdeps.map((dependency) => this.arguments.numberOf(dependency, 'a task in syncdeps', waits)),
     };
     this.tasks.set(task.number, new WeakRef(task));
     this.dropped.register(task, task.number);
@@ -263,10 +249,8 @@ export class LaneRuntime extends RuntimeBase {
 
   /** What the host cannot know: where on this thread the function was written. */
   private withPlaces({ fn, travels }: AnyLaneTask, error: unknown): unknown {
-    const { implementations } = (travels ?? {}) as Partial<Lesson>;
-    const encoded = implementations instanceof Promise ? undefined : implementations?.['host'];
-    if (fn !== undefined && encoded !== undefined)
-      showPlaces(error, this.closures.places(new WeakRef(fn), encoded));
+    const places = fn && travels && this.lessons.places(fn, travels);
+    if (places !== undefined) showPlaces(error, places);
     return error;
   }
 
@@ -288,160 +272,14 @@ export class LaneRuntime extends RuntimeBase {
   }
 
   private request(request: NestedRequest, lesson: Lesson): void {
-    const { name, implementations, options } = lesson;
-    let fn: NestedFunction | undefined;
-    if (!lesson.taught) {
-      lesson.taught = true;
-      // A function that is written inside a task is a new one in each; the host gets to know it once.
-      const content = JSON.stringify([name, implementations, options]);
-      const known = this.contents.get(content);
-      if (known === undefined) {
-        this.contents.set(content, lesson.fnId);
-        fn = { name, implementations: implementations as Travelling, options };
-      } else lesson.fnId = known;
-    }
-    const { task, parent, args, options: own, around, inPlace: kept, syncdeps } = request;
-    this.channel.send(Answer.Spawn, lesson.fnId, fn, task, parent, args, own, around, kept, syncdeps);
-  }
-
-  /** How a function travels to the host; found out once. */
-  private lesson(fn: AnyFunction): Lesson {
-    let lesson = this.functions.get(fn);
-    if (lesson === undefined) {
-      const { name, implementations, options } = shapeOf(fn);
-      lesson = {
-        fnId: ++this.functionCount,
-        name,
-        options: travelling(options),
-        implementations: this.encodeAll(implementations),
-        taught: false,
-      };
-      this.functions.set(fn, lesson);
-      if (lesson.implementations instanceof Promise) {
-        const settled = lesson;
-        lesson.implementations.then(
-          (encoded) => {
-            settled.implementations = encoded;
-          },
-          () => this.functions.delete(fn),
-        );
-      }
-    }
-    return lesson;
-  }
-
-  /** What a function captures (F3). Where that cannot travel, the task fails and not its spawning. */
-  private closure(fn: AnyFunction, waits: PromiseLike<unknown>[]): Closure | undefined {
-    try {
-      return this.functions.has(fn) || operationShape in fn ? undefined : this.closures.of(fn);
-    } catch (error) {
-      waits.push(Promise.reject(error));
-      return undefined;
-    }
-  }
-
-  /** The arguments in front of a closure's own. */
-  private captured(taken: Taken | undefined, name: string, waits: PromiseLike<unknown>[]): NestedArg[] {
-    if (taken === undefined) return [];
-    const first = this.encoded(taken.encoded);
-    return this.arguments(taken.handles, `what ${name} captures`, waits, false, [first]);
-  }
-
-  /** By what the host knows of it: its values aside, a closure is the same in every turn of a loop. */
-  private closureLesson(fn: AnyFunction, closure: Closure): Lesson {
-    const { name, options } = shapeOf(fn);
-    const known = options === undefined ? this.templates.get(closure.key) : undefined;
-    if (known !== undefined) return known;
-    const encoded = closure.encode();
-    const implementations =
-      encoded instanceof Promise ? encoded.then((host) => ({ host })) : { host: encoded };
-    const lesson: Lesson = { fnId: ++this.functionCount, name, implementations, options, taught: false };
-    if (options === undefined) this.templates.set(closure.key, lesson);
-    if (implementations instanceof Promise) {
-      implementations.then(
-        (found) => {
-          lesson.implementations = found;
-        },
-        () => this.templates.delete(closure.key),
-      );
-    }
-    return lesson;
-  }
-
-  private encodeAll(implementations: OperationShape['implementations']): Travelling | Promise<Travelling> {
-    const entries = Object.entries(implementations).map(([key, given]) => {
-      try {
-        return [key, typeof given === 'function' ? this.functionCodec.encode(given) : given] as const;
-      } catch (error) {
-        return [key, Promise.reject(error)] as const;
-      }
-    });
-    const ready = entries.filter(
-      (entry): entry is readonly [string, EncodedFunction] => !(entry[1] instanceof Promise),
-    );
-    if (ready.length === entries.length) return Object.fromEntries(ready);
-    return Promise.all(entries.map(async ([key, made]) => [key, await made] as const)).then(
-      Object.fromEntries,
-    );
+    const fn = this.lessons.teach(lesson);
+    const { task, parent, args, options, around, inPlace: kept, syncdeps } = request;
+    this.channel.send(Answer.Spawn, lesson.fnId, fn, task, parent, args, options, around, kept, syncdeps);
   }
 
   private refuse(task: LaneTask<unknown>, error: unknown): void {
     const summary: TaskSummary = { id: task.id, name: task.name };
     task.reject(new TaskFailedError(summary, summary, [summary], error));
-  }
-
-  private arguments(
-    args: readonly unknown[],
-    name: string,
-    waits: PromiseLike<unknown>[],
-    allowErrors: boolean,
-    encoded: NestedArg[] = [],
-  ): NestedArg[] {
-    args.forEach((arg, index) => {
-      const where = `argument ${index + 1} of ${name}`;
-      if (isPrimitive(arg)) encoded.push(arg as NestedArg);
-      else if (isTask(arg)) encoded.push({ task: this.numberOf(arg, where, waits) });
-      else if (arg instanceof LaneChunk) encoded.push({ task: this.numberOf(arg.task, where, waits) });
-      else if (typeof (arg as { then?: unknown }).then === 'function') {
-        const at = encoded.push(undefined) - 1;
-        waits.push(
-          (arg as PromiseLike<unknown>).then(
-            (value) => {
-              encoded[at] = this.value(value, where);
-            },
-            (error) => {
-              if (!allowErrors) throw error;
-              const promise: TaskSummary = { id: -1, name: `the promise that is ${where}` };
-              encoded[at] = this.value(new TaskFailedError(promise, promise, [promise], error), where);
-            },
-          ),
-        );
-      } else encoded.push(this.value(arg, where));
-    });
-    return encoded;
-  }
-
-  private value(value: unknown, label: string): NestedArg {
-    const encoded = snapshot(value, {
-      codecs: this.codecs.all(),
-      label,
-      copy: true,
-      isHandle: handleNoun,
-      numbers: sharedBuffers,
-    });
-    return this.encoded(encoded);
-  }
-
-  private encoded(encoded: Encoded | undefined): NestedArg {
-    const codecs = encoded?.codecs?.map(codecReference);
-    return { value: encoded?.value, codecs, buffers: this.channel.lend(encoded?.buffers) };
-  }
-
-  private numberOf(task: unknown, where: string, waits: PromiseLike<unknown>[]): number {
-    if (!(task instanceof LaneTask) || task.runtime !== this)
-      throw new TypeError(`${where} is a task of another runtime`);
-    if (task.submitted !== undefined) waits.push(task.submitted);
-    return task.number;
   }
 }
 
