@@ -136,6 +136,8 @@ export function placeAnew(state: SchedulerState, fn: FunctionRecord): void {
       else place.backlog.push(record, record.args.length === 0 || record.depth === 0);
     }
     takeBack(state, fn, place);
+    // What was at the head of its queue may have been what it had no room for.
+    state.feedLater(place);
   }
 }
 

@@ -13,6 +13,7 @@ const task: fc.Arbitrary<TaskSpec> = fc.record({
   inPlace: fc.constantFrom(undefined, undefined, undefined, undefined, 'mutable', 'piece'),
   takesPiece: fc.constantFrom(false, false, false, false, true),
   tolerant: fc.constantFrom(false, false, false, true),
+  nested: fc.constantFrom(false, false, true),
   sort: fc.constantFrom('plain', 'plain', 'plain', 'other', 'onlyB', 'both', 'both', 'planned'),
 });
 

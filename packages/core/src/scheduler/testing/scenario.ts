@@ -17,6 +17,8 @@ export interface TaskSpec {
   readonly inPlace: InPlace | undefined;
   /** Takes, after its inputs, the piece of a shard that is where it runs. */
   readonly takesPiece: boolean;
+  /** Spawned by the code of a task that runs at that moment, if one does. */
+  readonly nested: boolean;
   readonly sort: 'plain' | 'other' | 'onlyB' | 'both' | 'planned';
 }
 

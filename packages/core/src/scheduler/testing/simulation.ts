@@ -19,6 +19,10 @@ interface Ledger {
   /** Runs that a lost processor cut off. */
   cutOff: number;
   cancelled: boolean;
+  /** The task whose code spawned it. */
+  readonly parent: TaskRecord | undefined;
+  /** An input of it had failed when it was spawned. */
+  readonly late: boolean;
 }
 
 export class Simulation {
@@ -157,13 +161,16 @@ export class Simulation {
     if (spec === undefined) return false;
     const earlier = (back: number): TaskRecord[] =>
       index === 0 ? [] : [this.tasks[Math.max(0, index - back)] as TaskRecord];
-    this.ledger.push({ runs: 0, throws: 0, cutOff: 0, cancelled: false });
+    const [inputs, syncdeps] = [spec.inputs.flatMap(earlier), spec.after.flatMap(earlier)];
+    const parent = spec.nested && !spec.takesPiece ? this.running(index) : undefined;
+    const late = [...inputs, ...syncdeps].some(({ phase }) => phase > Phase.Finished);
+    this.ledger.push({ runs: 0, throws: 0, cutOff: 0, cancelled: false, parent, late });
     const { body, shape } = this.fns[spec.sort];
     this.driver.fn(body, { name: spec.sort, ...shape });
-    const args = [index, ...spec.inputs.flatMap(earlier)];
+    const args = [index, ...inputs];
     const options = {
       name: `${spec.sort} ${index}`,
-      syncdeps: spec.after.flatMap(earlier),
+      syncdeps,
       retries: spec.retries,
       priority: spec.priority,
       occupancy: spec.occupancy,
@@ -173,9 +180,17 @@ export class Simulation {
     this.tasks.push(
       spec.takesPiece
         ? this.driver.spawnOnShard(body, args, this.shard, options)
-        : this.driver.spawn(body, args, options),
+        : this.driver.spawn(body, args, options, parent),
     );
     return true;
+  }
+
+  /** A task that runs. */
+  private running(which: number): TaskRecord | undefined {
+    const begun = this.up().flatMap((processor) =>
+      processor.calls.filter((call) => processor.missing(call).length === 0),
+    );
+    return begun[which % begun.length] as TaskRecord | undefined;
   }
 
   /** Ends a call that has all its inputs; or one that never will, as a lane does. */
@@ -392,7 +407,7 @@ export class Simulation {
     const spec = this.scenario.tasks[root];
     const excused =
       error instanceof CancelledError
-        ? ledger?.cancelled
+        ? ledger?.cancelled || this.isOrphan(this.tasks.indexOf(task), root)
         : error instanceof WorkerLostError
           ? this.losses > 0 &&
             (ledger === undefined ||
@@ -411,6 +426,19 @@ export class Simulation {
     if (root >= 0 && !this.dependsOn(this.tasks.indexOf(task), root)) {
       throw new Error(`${task.name} failed because of ${failure.rootTask.name}, which it does not depend on`);
     }
+  }
+
+  /**
+   * Whether the root was cancelled since its parent's run had ended badly. Then only its siblings are lost with it, which
+   * nobody else wanted either; and tasks that were spawned on what had failed already.
+   */
+  private isOrphan(index: number, root: number): boolean {
+    const parent = this.ledger[root]?.parent;
+    const own = this.ledger[index];
+    if (parent === undefined || own === undefined) return false;
+    const ledger = this.ledger[this.tasks.indexOf(parent)];
+    const badly = parent.phase > Phase.Finished || ledger === undefined || ledger.throws + ledger.cutOff > 0;
+    return badly && (index === root || own.late || own.parent === parent);
   }
 
   private dependsOn(index: number, root: number): boolean {
