@@ -4,6 +4,7 @@ import { ambient } from './ambient.js';
 import { ChunkHandle } from './chunk.js';
 import { PoniardError } from './errors.js';
 import type { AnyFunction } from './functions/encoded.js';
+import type { TaskScope } from './lane/task-scopes.js';
 import type { MemorySpace, Processor } from './processor.js';
 import { scopeOfInput } from './scheduler/in-place.js';
 import { hostValue, Phase, type TaskRecord } from './scheduler/record.js';
@@ -56,7 +57,10 @@ export class LocalTask<T> extends TaskHandle<T> {
   }
 
   fetch(): Promise<T> {
-    return this.awaits(() => this.shell.fetch(this.record) as Promise<T>);
+    const { shell, record } = this;
+    const scope = this.asker();
+    if (scope === undefined) return shell.fetch(record) as Promise<T>;
+    return refusal(shell, scope, record) ?? giveWay(scope, shell.fetch(record) as Promise<T>);
   }
 
   override fetchInto(sink: ValueSink, index: number): void {
@@ -67,10 +71,11 @@ export class LocalTask<T> extends TaskHandle<T> {
   }
 
   wait(): Promise<void> {
-    this.shell.observe(this.record);
-    return this.awaits(
-      () => new Promise<void>((resolve) => this.shell.whenSettled(this.record, () => resolve())),
-    );
+    const { shell, record } = this;
+    shell.observe(record);
+    const scope = this.asker();
+    if (scope === undefined) return settled(shell, record);
+    return refusal(shell, scope, record) ?? giveWay(scope, settled(shell, record));
   }
 
   handOut(): void {
@@ -94,22 +99,32 @@ export class LocalTask<T> extends TaskHandle<T> {
     this.shell.cancel(this.record, reason, options.force ?? false);
   }
 
-  /** A task on this thread that waits for another gives its place up meanwhile (S9). */
-  private awaits<R>(wait: () => Promise<R>): Promise<R> {
-    const { record, shell } = this;
-    if (record.terminal) return wait();
+  /** The task whose code waits for this one, if it is not over. */
+  private asker(): TaskScope | undefined {
+    const { record } = this;
+    if (record.terminal) return undefined;
     const scope = ambient.scopes.get();
-    const by = scope?.call as TaskRecord | undefined;
-    shell.wanted(record, by);
-    if (scope === undefined) return wait();
-    const deadlock = by === undefined ? undefined : shell.waits(by, record);
-    if (deadlock !== undefined) return Promise.reject(deadlock);
-    scope.suspend();
-    const promise = wait();
-    const resume = (): void => scope.resume();
-    promise.then(resume, resume);
-    return promise;
+    this.shell.wanted(record, scope?.call as TaskRecord | undefined);
+    return scope;
   }
+}
+
+function settled(shell: Shell, record: TaskRecord): Promise<void> {
+  return new Promise((resolve) => shell.whenSettled(record, () => resolve()));
+}
+
+/** The error of a wait that would never end. */
+function refusal(shell: Shell, scope: TaskScope, record: TaskRecord): Promise<never> | undefined {
+  const deadlock = scope.call && shell.waits(scope.call as TaskRecord, record);
+  return deadlock && Promise.reject(deadlock);
+}
+
+/** A task on this thread that waits for another gives its place up meanwhile (S9). */
+function giveWay<R>(scope: TaskScope, until: Promise<R>): Promise<R> {
+  scope.suspend();
+  const resume = (): void => scope.resume();
+  until.then(resume, resume);
+  return until;
 }
 
 export class LocalChunk<T> extends ChunkHandle<T> {
