@@ -46,10 +46,14 @@ export interface PoniardEvent {
 
 export type EventListener = (event: PoniardEvent) => void;
 
+/** For so many events that are kept, what a task cost where it was placed is kept once. */
+const PLACEMENTS = 10;
+
 /** Passes events on to listeners, and keeps the last ones under `debug`. */
 export class EventStream implements EventSink {
   private readonly listeners = new Set<EventListener>();
   private readonly recorded: PoniardEvent[] = [];
+  private readonly placements = new Map<number, PlacementReport>();
 
   /** `keep`: how many events are kept for `story`; 0 for none. */
   constructor(private readonly keep = 0) {}
@@ -72,8 +76,25 @@ export class EventStream implements EventSink {
     if (this.keep > 0) {
       this.recorded.push(event);
       if (this.recorded.length > 2 * this.keep) this.recorded.splice(0, this.keep);
+      if (event.explain !== undefined) this.place(event.task as number, event.explain());
     }
     for (const listener of this.listeners) listener(event);
+  }
+
+  /** What a task cost on each processor when it was placed last, where that is kept. */
+  placement(task: number): PlacementReport | undefined {
+    return this.placements.get(task);
+  }
+
+  private place(task: number, report: PlacementReport): void {
+    const { placements } = this;
+    placements.delete(task);
+    placements.set(task, report);
+    if (placements.size > this.keep / PLACEMENTS)
+      for (const [oldest] of placements) {
+        placements.delete(oldest);
+        break;
+      }
   }
 
   /** What happened to one task, in words; the last events of all where no task is given. */

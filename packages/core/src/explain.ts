@@ -12,7 +12,10 @@ export interface PlacementRow {
   readonly refusal: string | undefined;
 }
 
-/** What a task would cost on each processor, as the scheduler sees it now. Printed, it is a table. */
+/**
+ * What a task would cost on each processor, as the scheduler sees it now; of a runtime that was made with `debug`, as it was
+ * when the task was placed. Printed, it is a table.
+ */
 export interface PlacementReport {
   readonly task: number;
   readonly name: string;
@@ -27,8 +30,25 @@ export interface PlacementReport {
   toString(): string;
 }
 
-export function explainTask(state: SchedulerState, record: TaskRecord, story: string): PlacementReport {
-  const rows = record.given
+/** `placed`: what it was when the task was placed, where that is known; later its inputs are gone. */
+export function explainTask(
+  state: SchedulerState,
+  record: TaskRecord,
+  story: string,
+  placed?: PlacementReport,
+): PlacementReport {
+  return new Report(
+    record.id,
+    record.name,
+    ranOn(record)?.processor.id,
+    placed?.rows ?? rowsNow(state, record),
+    state.absent.filter(({ kind }) => record.fn.has(kind)),
+    story,
+  );
+}
+
+function rowsNow(state: SchedulerState, record: TaskRecord): PlacementRow[] {
+  return record.given
     ? []
     : state.candidates.reasons(record, state.costs).map(({ place, reason }) => ({
         processor: place.processor.id,
@@ -36,14 +56,6 @@ export function explainTask(state: SchedulerState, record: TaskRecord, story: st
         cost: reason === undefined ? state.costs.terms(record, place) : undefined,
         refusal: reason,
       }));
-  return new Report(
-    record.id,
-    record.name,
-    ranOn(record)?.processor.id,
-    rows,
-    state.absent.filter(({ kind }) => record.fn.has(kind)),
-    story,
-  );
 }
 
 /** Of two runs the one whose result counted. */

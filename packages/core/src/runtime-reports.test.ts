@@ -63,16 +63,16 @@ describe('what a runtime tells of itself', () => {
       ['b', 'it is shy'],
     ]);
     expect(report.rows[1]?.cost).toEqual({
-      queued: 1000,
+      queued: 0,
       transfer: 0,
       run: 1000,
-      total: 2000,
+      total: 1000,
       measured: false,
     });
     expect(`${report}`.split('\n')).toEqual([
       'add (#1) → a',
       '       µs  queued  transfer    run',
-      '→ a  2000    1000         0  ~1000',
+      '→ a  1000       0         0  ~1000',
       expect.stringContaining('  inline:0: it runs only what names it'),
       '  b: it is shy',
     ]);
@@ -99,6 +99,21 @@ describe('what a runtime tells of itself', () => {
     expect(report.absent).toEqual([{ kind: 'odd', reason: 'there is no odd device' }]);
     expect(`${report}`).toContain('\n  odd: there is no odd device');
     expect(runtime.explain(runtime.spawn(add, 1, 2)).absent).toEqual([]);
+  });
+
+  it('P5. explain() tells under debug what it was when the task was placed, also when its inputs are gone', async () => {
+    for (const debug of [true, false]) {
+      const space = new FakeMemory('far', false);
+      const processor = new FakeProcessor({ space });
+      const runtime = createTestRuntime({ debug, fakes: { processors: [processor] } });
+      await runtime.ready();
+      const task = runtime.spawn((x: Float32Array) => x.length, new Float32Array(1e6));
+      await settle();
+      processor.finish(undefined, 100, 5);
+      expect(await task).toBe(5);
+      const cost = runtime.explain(task).rows.at(-1)?.cost;
+      expect(Math.round(cost?.transfer ?? -1)).toBe(debug ? 2050 : 0);
+    }
   });
 
   it('P5. the event stream and stats() tell each move with its bytes', async () => {

@@ -136,10 +136,14 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       .filter((p) => includes(scope, p));
   }
 
-  /** P5: for every processor what the task costs there, term by term, or why it is refused. */
+  /**
+   * P5: for every processor what the task costs there now, term by term, or why it is refused. Of a runtime that was made with
+   * `debug`: what it was when the task was placed.
+   */
   explain(task: PromiseLike<unknown>): PlacementReport {
     const record = this.inputs.recordOf(task, 'explain');
-    return explainTask(this.shell.state, record, this.events.story(record.id));
+    const { events } = this;
+    return explainTask(this.shell.state, record, events.story(record.id), events.placement(record.id));
   }
 
   stats(): RuntimeStats {
