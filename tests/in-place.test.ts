@@ -159,8 +159,17 @@ describe('where mutable values are', () => {
     const kept = runtime.stats().bytes['cpu:0'] ?? 0;
     expect(kept).toBeGreaterThan(0);
     counter.release();
-    // The task's own handle is counted too, until it is collected.
     expect(() => counter.fetch()).toThrow(/released/);
+    expect(runtime.stats().bytes['cpu:0']).toBe(0);
+    for (let round = 0; round < 50; round++) {
+      using shard = runtime.shard(() => new Array(1000).fill(round));
+      await runtime.fetchAll(shard.map((piece) => piece.length));
+    }
+    expect(runtime.stats().bytes['cpu:0']).toBe(0);
+    const early = runtime.mutable(zero);
+    early.release();
+    await runtime.spawn(here, 1);
+    expect(runtime.stats().bytes['cpu:0']).toBe(0);
   });
 });
 

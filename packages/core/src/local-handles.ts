@@ -130,11 +130,12 @@ function giveWay<R>(scope: TaskScope, until: Promise<R>): Promise<R> {
 export class LocalChunk<T> extends ChunkHandle<T> {
   private held: TaskRecord | undefined;
 
-  /** `maker`: who made the value, where that is no processor of its own. */
+  /** `maker`: who made the value, where that is no processor of its own. `task`: one of which there is no other handle. */
   constructor(
     readonly shell: Shell,
     record: TaskRecord,
     private readonly maker: Processor | undefined,
+    private readonly task?: LocalTask<T>,
   ) {
     super();
     this.held = record;
@@ -169,6 +170,10 @@ export class LocalChunk<T> extends ChunkHandle<T> {
     const { held } = this;
     if (held === undefined) return;
     this.held = undefined;
+    if (this.task !== undefined) {
+      if (held.handle === this.task) held.handle = undefined;
+      else this.shell.giveUp(held, this.task);
+    }
     this.shell.kept.release(held);
     this.shell.giveUp(held, this);
   }

@@ -247,7 +247,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   }
 
   protected chunkOf<T>(task: LocalTask<T>): LocalChunk<T> {
-    return new LocalChunk(this.shell, task.record, undefined);
+    return new LocalChunk(this.shell, task.record, undefined, task);
   }
 
   /**
