@@ -42,6 +42,14 @@ export class HostValues {
     return SnapshotArgument.from(encoded);
   }
 
+  /** An argument as the value of a record that no task makes. */
+  given(record: TaskRecord, arg: Argument): HostResult {
+    if (!(arg instanceof SnapshotArgument))
+      return { value: arg, codecs: undefined, buffers: undefined, bytes: 8 };
+    const { value, codecs, buffers, bytes } = arg;
+    return { value: this.hold(record, value, bytes), codecs, buffers, bytes };
+  }
+
   /** A result that was made on this thread. Where it cannot be encoded, only this thread can use it. */
   result(record: TaskRecord, value: unknown): HostResult {
     try {

@@ -11,7 +11,7 @@ const NAMED = 10;
 
 /** The user has interrupted the program. */
 export function interruption(shell: Shell): Interruption {
-  if (!shell.busy) return { message: undefined, ended: Promise.resolve() };
+  if (!shell.busy.now) return { message: undefined, ended: Promise.resolve() };
   const message = inventory(shell.state);
   return { message, ended: shell.interrupt(GRACE) };
 }

@@ -7,9 +7,11 @@ import type { FunctionCodec } from '../functions/encoded.js';
 import type { FunctionRegistry } from '../functions/registry.js';
 import type { Clock, EventSink, Host, KeepAlive, Store } from '../ports.js';
 import type { Processor } from '../processor.js';
-import { settingsOfPart, type TaskSettings } from '../settings.js';
+import type { TaskSettings } from '../settings.js';
 import type { ValueSink } from '../task.js';
 import type { ValueCodec } from '../values/codec.js';
+import { Busy } from './busy.js';
+import { abort, Carrier } from './carrier.js';
 import { Failures, taskFailedError } from './failures.js';
 import { Fetch } from './fetch.js';
 import { HostValues } from './host-values.js';
@@ -19,19 +21,10 @@ import { Moves } from './moves.js';
 import type { Place } from './place.js';
 import type { PlacementPolicy } from './placement.js';
 import { Plans } from './plans.js';
-import { prepareFunction } from './prepare.js';
-import {
-  type Argument,
-  type Failure,
-  hostValue,
-  type Listener,
-  Phase,
-  SnapshotArgument,
-  TaskRecord,
-} from './record.js';
-import { type Outcomes, PlaceReport } from './report.js';
+import { type Argument, type Failure, hostValue, type Listener, Phase, TaskRecord } from './record.js';
+import type { Outcomes } from './report.js';
 import { sampleRecord, samples } from './samples.js';
-import { NOTHING, SchedulerState } from './state.js';
+import { SchedulerState } from './state.js';
 import { Tracing } from './tracing.js';
 import { cancelled, Watches } from './watches.js';
 
@@ -58,22 +51,17 @@ export class Shell implements Outcomes {
   readonly kept: Kept;
   private readonly watches: Watches;
   private readonly insistence: Insistence;
-  private readonly plans: Plans;
+  private readonly carrier: Carrier;
+  readonly busy: Busy;
   readonly moves = new Moves(this);
-  private readonly reports = new Map<Place, PlaceReport>();
   private readonly handles = new FinalizationRegistry<TaskRecord>((record) => this.release(record));
-  private idleListeners: (() => void)[] = [];
   private nextId = 1;
   private stretch = 0;
   private flushQueued = false;
   private flushing = false;
-  private held = false;
   /** The program has been interrupted. */
   private silent = false;
   private whenAtRest: (() => void) | undefined = undefined;
-  private stopTick: (() => void) | undefined = undefined;
-  /** Values on their way to someone who awaits them. */
-  private awaited = 0;
 
   /** Kept, not used: see `samples.ts`. */
   readonly sample = sampleRecord();
@@ -95,8 +83,10 @@ export class Shell implements Outcomes {
       this.end(record, error);
       if (error instanceof TimeoutError && record.cancelling) this.insistence.ifBlocking(record, error);
     });
-    this.insistence = new Insistence(ports.clock, (record, reason) => this.abort(record, reason, true));
-    this.plans = new Plans(this, ports.registry, this.values);
+    this.insistence = new Insistence(ports.clock, (record, reason) => abort(record, reason, true));
+    const plans = new Plans(this, ports.registry, this.values);
+    this.carrier = new Carrier(this, plans, this.insistence);
+    this.busy = new Busy(this.state, ports.keepAlive, ports.clock, () => ports.registry.rest());
     this.tracing = new Tracing(this.state, ports);
     this.tracing.whileActive();
   }
@@ -116,7 +106,7 @@ export class Shell implements Outcomes {
     if (settings.allowErrors) this.observeInputs(record);
     this.state.handle({ type: 'spawn', record, parent });
     if (settings.signal !== undefined) this.watches.listen(settings.signal, record);
-    if (!this.held) this.holdOrRelease();
+    this.busy.begin();
     this.stretch++;
     if (this.stretch >= STRETCH) {
       this.stretch = 0;
@@ -133,27 +123,7 @@ export class Shell implements Outcomes {
 
   /** Settles a record that no task makes: a chunk's, or a promise's. */
   provide(record: TaskRecord, arg: Argument): void {
-    if (arg instanceof SnapshotArgument) {
-      const { codecs, buffers, bytes } = arg;
-      this.state.handle({
-        type: 'finished',
-        record,
-        value: this.values.hold(record, arg.value, bytes),
-        codecs,
-        buffers,
-        bytes,
-        micros: 0,
-      });
-    } else
-      this.state.handle({
-        type: 'finished',
-        record,
-        value: arg,
-        codecs: undefined,
-        buffers: undefined,
-        bytes: 8,
-        micros: 0,
-      });
+    this.state.handle({ type: 'finished', record, ...this.values.given(record, arg), micros: 0 });
     this.flushSoon();
   }
 
@@ -191,7 +161,7 @@ export class Shell implements Outcomes {
 
   /** Like `fetch`; no Promise is made for it. */
   fetchInto(record: TaskRecord, sink: ValueSink, index: number): void {
-    this.awaited++;
+    this.busy.expect();
     new Fetch(this, sink, index).settled(record);
   }
 
@@ -206,14 +176,18 @@ export class Shell implements Outcomes {
 
   /** A `Fetch` has come to its end. */
   fetched(): void {
-    this.awaited--;
+    this.busy.came();
   }
 
   /** Tasks are about to be spawned from elsewhere, or not any more. */
   expect(coming: boolean): void {
-    this.awaited += coming ? 1 : -1;
-    if (coming) this.holdOrRelease();
-    else this.flushSoon();
+    if (coming) {
+      this.busy.expect();
+      this.busy.look();
+    } else {
+      this.busy.came();
+      this.flushSoon();
+    }
   }
 
   /** Calls back when the task is settled, at once if it is. */
@@ -265,7 +239,7 @@ export class Shell implements Outcomes {
   addProcessor(processor: Processor): void {
     this.state.handle({ type: 'processorUp', processor });
     const place = this.state.places.find((candidate) => candidate.processor === processor) as Place;
-    this.reports.set(place, new PlaceReport(this, place));
+    this.carrier.add(place);
     processor.onLost((loss) => {
       this.state.handle({ type: 'processorLost', place, loss });
       if (loss.restarts) this.state.handle({ type: 'processorUp', processor });
@@ -290,18 +264,7 @@ export class Shell implements Outcomes {
 
   /** Resolves when no task is unsettled, or after `timeout` ms. */
   idle(timeout: number | undefined): Promise<void> {
-    if (!this.busy) return Promise.resolve();
-    return new Promise((resolve) => {
-      const stop = timeout === undefined ? undefined : this.ports.clock.after(timeout * 1000, resolve);
-      this.idleListeners.push(() => {
-        stop?.();
-        resolve();
-      });
-    });
-  }
-
-  get busy(): boolean {
-    return this.state.unsettled > 0 || this.awaited > 0;
+    return this.busy.rest(timeout);
   }
 
   /** Ends everything that is unsettled. */
@@ -334,14 +297,11 @@ export class Shell implements Outcomes {
   dispose(): void {
     this.kept.clear();
     this.failures.report();
-    this.stopTick?.();
+    this.carrier.stop();
     this.watches.stopAll();
     this.insistence.stopAll();
-    this.ports.keepAlive.release();
-    this.held = false;
+    this.busy.letGo();
   }
-
-  // --- outcomes, from processors -------------------------------------------------------------------------
 
   started(record: TaskRecord): void {
     if (this.ports.sink.active) this.tracing.emit('task:start', record, record.place);
@@ -360,81 +320,16 @@ export class Shell implements Outcomes {
     this.flush();
   };
 
-  // --- instructions --------------------------------------------------------------------------------------
-
   flush(): void {
     if (this.flushing) return;
     this.flushing = true;
     try {
-      while (this.state.instructions.pending) this.carryOut();
+      while (this.state.instructions.pending) this.carrier.carryOut();
     } finally {
       this.flushing = false;
     }
     if (this.silent && this.state.places.every(({ oldest }) => oldest === undefined)) this.whenAtRest?.();
-    this.holdOrRelease();
-  }
-
-  private carryOut(): void {
-    const { instructions } = this.state;
-    instructions.pending = false;
-    for (const { fn, implementation } of take(instructions.prepare))
-      prepareFunction(this, fn, implementation);
-    for (const { record, place } of take(instructions.race)) {
-      const twin = this.make(record.fn, record.args, settingsOfPart(record.settings, { retries: 0 }));
-      this.state.handle({ type: 'race', record, twin, place });
-    }
-    for (const { record, processors } of take(instructions.plan)) this.plans.cut(record, processors);
-    for (const record of take(instructions.assemble)) void this.plans.assemble(record);
-    for (const { place, records } of take(instructions.revoke)) this.revoke(place, records);
-    for (const { record, reason, force } of take(instructions.abort)) {
-      this.abort(record, reason, false);
-      if (force) this.insistence.always(record, reason);
-    }
-    for (const place of take(instructions.run)) this.run(place);
-    for (const record of take(instructions.move)) void this.moves.home(record);
-    for (const { place, key } of take(instructions.free)) place.processor.space.free?.([key]);
-    for (const record of take(instructions.settle)) this.settled(record);
-    const { wakeIn } = instructions;
-    instructions.wakeIn = undefined;
-    if (wakeIn !== undefined && this.stopTick === undefined) {
-      this.stopTick = this.ports.clock.after(wakeIn, () => {
-        this.stopTick = undefined;
-        this.state.handle({ type: 'tick' });
-        this.flushSoon();
-      });
-    }
-  }
-
-  /** `stop`: at the price of its processor. */
-  private abort(record: TaskRecord, reason: unknown, stop: boolean): void {
-    record.place?.processor.abort?.([record], reason, stop);
-  }
-
-  private run(place: Place): void {
-    const batch = place.outbox.filter((record) => record.phase === Phase.Sent && record.place === place);
-    place.outbox = [];
-    if (batch.length === 0) return;
-    const report = this.reports.get(place) as PlaceReport;
-    if (!place.processor.queues) for (const record of batch) this.started(record);
-    try {
-      place.processor.run(batch, report);
-    } catch (error) {
-      // What it has answered for already stays answered.
-      for (const record of batch) report.failed(record, error);
-    }
-  }
-
-  /** What has not left the host's outbox comes back at once; for the rest the processor is asked. */
-  private revoke(place: Place, records: readonly TaskRecord[]): void {
-    const waiting = new Set(place.outbox);
-    const sent = records.filter((record) => !waiting.has(record));
-    const unsent = records.filter((record) => waiting.has(record));
-    if (unsent.length > 0) {
-      const gone = new Set(unsent);
-      place.outbox = place.outbox.filter((record) => !gone.has(record));
-      for (const record of unsent) this.state.handle({ type: 'revoked', record });
-    }
-    if (sent.length > 0) place.processor.revoke?.(sent);
+    this.busy.look();
   }
 
   /** A result that was made on this thread: holders here get it as it is, other threads what can be encoded. */
@@ -448,7 +343,8 @@ export class Shell implements Outcomes {
     this.state.handle({ type: 'finished', record, ...result, micros });
   }
 
-  private settled(record: TaskRecord): void {
+  /** Tells those who wait for a task, or hold it. */
+  settled(record: TaskRecord): void {
     if (this.silent) return;
     if (record.settings.timeout !== undefined || record.settings.signal !== undefined)
       this.watches.stop(record);
@@ -482,24 +378,7 @@ export class Shell implements Outcomes {
     else if (Array.isArray(listeners)) listeners.push(listener);
     else record.listeners = [listeners, listener];
   }
-
-  private holdOrRelease(): void {
-    const { busy } = this;
-    if (busy === this.held) return;
-    this.held = busy;
-    if (busy) this.ports.keepAlive.hold();
-    else {
-      this.ports.keepAlive.release();
-      this.ports.registry.rest();
-      for (const listener of this.idleListeners.splice(0)) listener();
-    }
-  }
 }
 
 /** Its reactions run in the microtask queue; Node's `queueMicrotask` wraps each callback, for about 1 µs. */
 const SETTLED = Promise.resolve();
-
-/** Empties a list and gives what was in it. */
-function take<T>(list: T[]): readonly T[] {
-  return list.length === 0 ? NOTHING : list.splice(0);
-}
