@@ -16,7 +16,16 @@ import { LaneFunctions } from './lane-functions.js';
 import type { LaneRuntime } from './lane-runtime.js';
 import { FAILED, LaneValues } from './lane-values.js';
 import type { LentHandle } from './nested-tasks.js';
-import { Answer, type Control, type ControlsMessage, Flag, type LaneSetup, WORK, Work } from './protocol.js';
+import {
+  Answer,
+  Arg,
+  type Control,
+  type ControlsMessage,
+  Flag,
+  type LaneSetup,
+  WORK,
+  Work,
+} from './protocol.js';
 import { LaneScope, type Places, type Running } from './running.js';
 import type { TaskScope, TaskScopes } from './task-scopes.js';
 
@@ -214,6 +223,7 @@ export class LaneExecutor implements Places {
     this.cursor = at + 2 * arity;
     if (!this.claims.begin(slot, word)) {
       this.aside.ended(slot, word);
+      this.giveBack(batch, at);
       return now;
     }
     const run: Running = {
@@ -253,6 +263,13 @@ export class LaneExecutor implements Places {
       const ended = performance.now();
       this.fail(run, error, ended);
       return ended;
+    }
+  }
+
+  /** Handles that were lent to a call that was taken back: nobody here will ever hold them. */
+  private giveBack(batch: readonly unknown[], from: number): void {
+    for (let at = from; at < this.cursor; at += 2) {
+      if (batch[at] === Arg.Handle) this.out.push(Answer.Drop, [(batch[at + 1] as LentHandle).task]);
     }
   }
 
