@@ -4,10 +4,9 @@
  */
 import { PoniardError } from '../errors.js';
 import { travelling } from '../options.js';
-import type { Call, FunctionRef, HostValue, Loss, NestedHost, Report } from '../processor.js';
-import type { ValueCodec } from '../values/codec.js';
+import type { Call, HostValue, Loss, NestedHost, Report } from '../processor.js';
 import { decodeError, encodeError } from '../values/errors.js';
-import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
+import { type CrossingBuffer, sharedBuffers } from '../values/shared-buffers.js';
 import { Claims } from './claims.js';
 import type { CodecBook } from './codec-book.js';
 import { Controls } from './controls.js';
@@ -24,6 +23,7 @@ import {
   WORK,
   Work,
 } from './protocol.js';
+import { Taught } from './taught.js';
 
 /** The most calls that a lane holds. */
 const WINDOW = 8192;
@@ -56,13 +56,7 @@ export class LaneClient {
   private readonly free = new Int32Array(SLOTS);
   private freeCount = 0;
   private generation = 0;
-  private functionKeys = new Map<string, number>();
-  private lastFunction: FunctionRef | undefined = undefined;
-  private lastImplementation = '';
-  private lastKey = 0;
-  private knownCodecs = new Set<string>();
-  /** Numbers of the shared buffers that the lane has. */
-  private knownBuffers = new Set<number>();
+  private taught: Taught;
   private readonly stopListening: () => void;
   /** Slots whose results the lane may drop. */
   private clear: number[] = [];
@@ -81,9 +75,10 @@ export class LaneClient {
     private readonly codecs: CodecBook,
   ) {
     this.controls = new Controls((message) => transport.post(message));
+    this.taught = new Taught(codecs);
     this.nested = this.newNested();
     this.stopListening = sharedBuffers.onGone((id) => {
-      if (this.knownBuffers.delete(id)) this.control({ type: 'forget', buffers: [id] });
+      if (this.taught.gone(id)) this.control({ type: 'forget', buffers: [id] });
     });
   }
 
@@ -121,11 +116,13 @@ export class LaneClient {
     for (let i = from; i < to; i++) {
       const call = batch[i] as Call;
       const { length } = draft;
+      const { lent } = this.nested;
       try {
         this.encode(call, draft, lessons);
       } catch (error) {
         // One that cannot be sent fails alone; the rest of the batch goes.
         draft.cut(length);
+        this.nested.forgetLentAfter(lent);
         if (this.has(call)) this.ended(call.ticket);
         report.failed(call, error, 0);
       }
@@ -186,10 +183,7 @@ export class LaneClient {
     this.size = 0;
     this.freeCount = 0;
     this.claims = Claims.create(SLOTS);
-    this.functionKeys = new Map();
-    this.lastFunction = undefined;
-    this.knownCodecs = new Set();
-    this.knownBuffers = new Set();
+    this.taught = new Taught(this.codecs);
     this.clear = [];
     const { moves } = this;
     this.moves = new Map();
@@ -205,8 +199,8 @@ export class LaneClient {
       this.nestedHost,
       this.controls,
       this.codecs,
-      (numbered) => this.adopt(numbered),
-      (buffers) => this.unknown(buffers),
+      (numbered) => this.taught.adopt(numbered),
+      (buffers) => this.taught.unknown(buffers),
     );
   }
 
@@ -216,7 +210,7 @@ export class LaneClient {
 
   private encode(call: Call, draft: Draft, lessons: unknown[]): void {
     const { fn, arity, attempt } = call;
-    const key = this.teach(fn, call.implementation, lessons);
+    const key = this.taught.function(fn, call.implementation, lessons);
     const slot = this.freeCount > 0 ? (this.free[--this.freeCount] as number) : this.calls.length;
     if (slot === SLOTS) throw new PoniardError(`${this.id} has no slot left; please report this`);
     const word = this.claims.offer(slot, this.generation++);
@@ -246,10 +240,7 @@ export class LaneClient {
     for (let i = 0; i < arity; i++) {
       const argument = call.argument(i);
       if (argument.kind === 'value') {
-        if (argument.codecs !== undefined) {
-          this.teachCodecs(argument.codecs, lessons);
-          for (const numbered of this.unknown(argument.buffers) ?? []) lessons.push(Work.Buffer, ...numbered);
-        }
+        if (argument.codecs !== undefined) this.taught.value(argument.codecs, argument.buffers, lessons);
         draft.add(argument.codecs === undefined ? Arg.Value : Arg.Marked);
         draft.add(argument.value);
       } else if (argument.kind === 'handle') {
@@ -261,45 +252,6 @@ export class LaneClient {
         draft.add(isThere ? argument.call.ticket : argument.call.id);
       }
     }
-  }
-
-  /** Sends a function once per worker; by its number from then on. */
-  private teach(fn: FunctionRef, implementation: string, lessons: unknown[]): number {
-    if (fn === this.lastFunction && implementation === this.lastImplementation) return this.lastKey;
-    const name = `${fn.id} ${implementation}`;
-    let key = this.functionKeys.get(name);
-    if (key === undefined) {
-      const encoded = fn.encoded(implementation);
-      key = this.functionKeys.size + 1;
-      this.functionKeys.set(name, key);
-      lessons.push(Work.Function, key, fn.name, encoded, travelling(fn.defaults));
-    }
-    this.lastFunction = fn;
-    this.lastImplementation = implementation;
-    this.lastKey = key;
-    return key;
-  }
-
-  private teachCodecs(codecs: readonly ValueCodec[], lessons: unknown[]): void {
-    for (const codec of codecs) {
-      if (this.knownCodecs.has(codec.tag)) continue;
-      this.knownCodecs.add(codec.tag);
-      this.codecs.note(codec);
-      lessons.push(Work.Codec, codec.tag, codec.module, codec.exportName);
-    }
-  }
-
-  /** Those that the lane does not have yet; from now on it does. */
-  private unknown(buffers: readonly SharedArrayBuffer[] | undefined): NumberedBuffer[] | undefined {
-    const news = sharedBuffers.numbered(buffers)?.filter(([id]) => !this.knownBuffers.has(id));
-    for (const [id] of news ?? []) this.knownBuffers.add(id);
-    return news;
-  }
-
-  /** Buffers that came with a value: the lane has them, and this thread from now on. */
-  private adopt(numbered: readonly CrossingBuffer[] | undefined): readonly SharedArrayBuffer[] | undefined {
-    for (const [id] of numbered ?? []) this.knownBuffers.add(id);
-    return sharedBuffers.adoptAll(numbered);
   }
 
   private has(call: Call): boolean {
@@ -324,7 +276,7 @@ export class LaneClient {
       case Answer.Encoded: {
         this.clear.push(slot);
         const [, , micros, value, bytes, references, numbered] = message.slice(at, at + 7);
-        const buffers = this.adopt(numbered as readonly CrossingBuffer[] | undefined);
+        const buffers = this.taught.adopt(numbered as readonly CrossingBuffer[] | undefined);
         const call = this.ended(slot);
         this.codecs.resolve(
           references as readonly CodecReference[] | undefined,
@@ -356,7 +308,7 @@ export class LaneClient {
         return at + 2;
       case Answer.Value: {
         const [, request, ok, value, references, numbered] = message.slice(at, at + 6);
-        const buffers = this.adopt(numbered as readonly CrossingBuffer[] | undefined);
+        const buffers = this.taught.adopt(numbered as readonly CrossingBuffer[] | undefined);
         this.moved(
           request as number,
           ok as boolean,

@@ -25,7 +25,8 @@ export class NestedTasks {
   /** By the lane's number; handles that the host lends have negative ones. */
   private readonly tasks = new Map<number, NestedTask>();
   private readonly functions = new Map<number, NestedFunction>();
-  private lent = 0;
+  /** The last handle that was lent; they count downwards. */
+  lent = 0;
   private dropped = false;
   private expecting = false;
 
@@ -131,6 +132,11 @@ export class NestedTasks {
       bytes,
       space,
     };
+  }
+
+  /** What has been lent since then has not been sent. */
+  forgetLentAfter(lent: number): void {
+    for (let number = lent - 1; number >= this.lent; number--) this.forget([number]);
   }
 
   /** Whether the lane is about to ask for tasks. */
