@@ -77,6 +77,19 @@ describe.each<Kind>(['threads', 'inline'])('lazy graphs on %s', (kind) => {
     expect(() => runtime.spawn(node as never)).toThrow(/a lazy node: collect it/);
   });
 
+  it('L2. a node inside an argument of another is a TypeError that says to pass it on its own', async () => {
+    const list = runtime.delayed((values: unknown) => values)([runtime.delayed(inc)(1)]);
+    expect(() => runtime.collect(list)).toThrow(/Thunk at \[0\].*as an argument of its own/);
+    expect(() => runtime.compute(list)).toThrow(TypeError);
+  });
+
+  it('L1. options are those that held when the lazy form was made', async () => {
+    const options = { name: 'before' };
+    const lazy = runtime.delayed(inc, options);
+    options.name = 'after';
+    expect(lazy(1).name).toBe('before');
+  });
+
   it('L2. a failed node fails the whole, which names it, and nothing else of it runs on', async () => {
     const words = counters(1);
     const begun = kind === 'threads' ? changed(words, 0) : undefined;

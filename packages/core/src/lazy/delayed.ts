@@ -31,8 +31,8 @@ export function delayed<A extends readonly unknown[], R>(
   options?: LazyOptions,
 ): Delayed<A, R> {
   checkFunction(fn, 'delayed');
-  if (options !== undefined) checkOptions(options, `delayed ${fn.name}`);
-  return (...args) => new Thunk(fn as AnyFunction, args, options);
+  const own = options && Object.freeze({ ...(checkOptions(options, `delayed ${fn.name}`) as LazyOptions) });
+  return (...args) => new Thunk(fn as AnyFunction, args, own);
 }
 
 /** The lazy forms of some functions. */

@@ -19,7 +19,7 @@ export class Trail {
     return this.raise(
       new TypeError(
         noun === 'Thunk'
-          ? `${subject}, a lazy node that nothing runs here. Pass what await collect(node) gives, or use spawn instead of delayed.`
+          ? `${subject}, a lazy node that nothing runs here. Pass what await collect(node) gives; to a lazy call, pass the node as an argument of its own.`
           : `${subject}, where nothing waits for it. Pass it as an argument of its own, ` +
               'or await fetchAll(structure) and pass what that gives.',
       ),
