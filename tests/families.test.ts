@@ -95,6 +95,15 @@ describe.each(kinds)('children on %s', (kind) => {
   });
 });
 
+describe('what a failed task made', () => {
+  const { spawn } = suiteRuntime('threads', {}, { threads: 1 });
+
+  it('C1. a chunk is still there for others', async () => {
+    await rejection(spawn(families.chunksAndFails));
+    expect(await spawn(families.usesChunk)).toBe(3);
+  });
+});
+
 describe('children whose handles leave their parent', () => {
   const runtime = suiteRuntime('inline');
 

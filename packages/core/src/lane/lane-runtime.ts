@@ -142,6 +142,8 @@ export class LaneRuntime extends RuntimeBase {
 
   tochunk<T>(value: T): LaneChunk<T> {
     const task = this.spawnTask((kept: unknown) => kept, [value], { name: 'tochunk' }) as LaneTask<T>;
+    // A chunk is there to be handed to others.
+    task.handOut();
     return new LaneChunk<T>(task, { kind: typeof value }, 0, 'host');
   }
 
