@@ -94,6 +94,34 @@ describe.each<Kind>(['threads', 'inline'])('cache on %s', (kind) => {
   });
 });
 
+it('O3, S9. a task that a call inside another task shares outlives the one that spawned it', async () => {
+  const runtime = testRuntime('threads');
+  // The words: go on; how often it has run; it is shared.
+  const words = counters(3);
+  const parent = async (shared: Int32Array, fails: boolean): Promise<string> => {
+    const { spawn: inner } = await import('@poniard/core');
+    const hold = async (its: Int32Array): Promise<string> => {
+      Atomics.add(its, 1, 1);
+      while (Atomics.load(its, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+      return 'held';
+    };
+    const child = inner.with({ cache: true, occupancy: 0 }, hold, shared);
+    // The host has heard of the child when it answers for another.
+    await inner.with({ occupancy: 0 }, () => 0);
+    if (!fails) {
+      Atomics.store(shared, 2, 1);
+      return child;
+    }
+    while (Atomics.load(shared, 2) === 0) await new Promise((resolve) => setImmediate(resolve));
+    throw new Error('the first parent fails');
+  };
+  const first = runtime.spawn.with({ occupancy: 0 }, parent, words, true);
+  const second = runtime.spawn.with({ occupancy: 0 }, parent, words, false);
+  await rejection(first);
+  Atomics.store(words, 0, 1);
+  expect([await second, words[1]]).toEqual(['held', 1]);
+});
+
 it('O3. the cache is bounded, forgets what was used longest ago, and is counted', async () => {
   const runtime = testRuntime('inline', { cacheLimit: 2 });
   const double = (x: number): number => 2 * x;
