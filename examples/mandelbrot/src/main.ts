@@ -31,12 +31,14 @@ await using runtime = createRuntime({
 await runtime.ready();
 const { spawn } = runtime;
 
+// Both kinds have then run the kernel, which a GPU compiles the first time, and it is known how long it takes on each.
+const agreement = noGpu === undefined ? await compare() : undefined;
+
 const began = performance.now();
 const tiles = Array.from({ length: columns * rows }, (_, at) => {
   const [column, row] = [at % columns, Math.floor(at / columns)];
-  const place = [left + column * TILE * pixel, top - row * TILE * pixel, pixel] as const;
-  const counts = spawn(mandelbrot, ...place);
-  return { column, row, place, counts, colours: spawn(paint, counts, MOST) };
+  const counts = spawn(mandelbrot, ...placeOf(column, row));
+  return { column, row, counts, colours: spawn(paint, counts, MOST) };
 });
 const rgb = new Uint8Array(3 * width * height);
 for (const { column, row, colours } of tiles) {
@@ -50,7 +52,6 @@ await writeFile(options.out, encodePng(width, height, rgb));
 const processors = tiles.map(({ counts }) => runtime.explain(counts).processor!);
 const byProcessor: Record<string, number> = {};
 for (const id of processors.toSorted()) byProcessor[id] = (byProcessor[id] ?? 0) + 1;
-const agreement = noGpu === undefined ? await compare() : undefined;
 
 if (options.json) {
   console.log(JSON.stringify({ width, height, tiles: tiles.length, byProcessor, agreement, seconds, noGpu }));
@@ -73,9 +74,14 @@ if (options.json) {
     console.log(`One tile by both kinds: ${(100 * agreement).toFixed(1)} % of its pixels are the same.`);
 }
 
+/** What the kernel is told of a tile: its corner, and the width of a pixel. */
+function placeOf(column: number, row: number): [left: number, top: number, pixel: number] {
+  return [left + column * TILE * pixel, top - row * TILE * pixel, pixel];
+}
+
 /** The share of the pixels of a tile at the edge of the set that come out the same on both kinds of processor. */
 async function compare(): Promise<number> {
-  const { place } = tiles[Math.floor(rows / 4) * columns + Math.floor(columns / 2)]!;
+  const place = placeOf(Math.floor(columns / 2), Math.floor(rows / 4));
   const [here, there] = await Promise.all(
     ['thread', 'webgpu'].map((kind) => spawn.with({ scope: processorTypeScope(kind) }, mandelbrot, ...place)),
   );
