@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { FunctionTransferError } from '../errors.js';
 import { capture } from './capture.js';
@@ -129,6 +130,35 @@ describe('closures', () => {
     expect(() => closures.of(fn)).toThrow(FunctionTransferError);
     expect(() => closures.of(fn)).toThrow(
       /"both".*`b` \(here\) is larger than the 1 MiB.*spawn\(both, …, b\)/,
+    );
+  });
+
+  it('F3. whatever is captured, functions inside it are at their places', async () => {
+    const { codec, closures } = make();
+    await codec.preload();
+    /** Adds up all numbers of a structure, and what the functions in it give. */
+    const sum = (part: unknown): number => {
+      if (typeof part === 'function') return (part as () => number)();
+      if (typeof part !== 'object' || part === null) return Number(part);
+      const parts: unknown[] = part instanceof Map ? [...part.values()] : Object.values(part);
+      return parts.reduce<number>((total, one) => total + sum(one), 0);
+    };
+    const leaf = fc.integer({ min: 0, max: 1000 });
+    const structure = fc.letrec<{ part: unknown }>((tie) => ({
+      part: fc.oneof(
+        { depthSize: 'small' },
+        leaf,
+        leaf.map((own) => codec.tell(() => own, { own })),
+        fc.array(tie('part'), { maxLength: 4 }),
+        fc.dictionary(fc.string({ maxLength: 3 }), tie('part'), { maxKeys: 4 }),
+        fc.array(fc.tuple(fc.string({ maxLength: 3 }), tie('part')), { maxLength: 3 }).map((e) => new Map(e)),
+      ),
+    })).part;
+    await fc.assert(
+      fc.asyncProperty(structure, async (part) => {
+        const fn = codec.tell(() => sum(part), { sum, part });
+        expect(await call(closures, fn)).toBe(sum(part));
+      }),
     );
   });
 

@@ -4,7 +4,8 @@ import { builtinFor } from './builtins.js';
 import { namedKeys, platformClone } from './cloning.js';
 import type { ValueCodec } from './codec.js';
 import { codecFor, NODE, SLOT } from './describe.js';
-import { type EncodedError, propertiesOf, readHead, uncloneable } from './error-shape.js';
+import { type EncodedError, readHead } from './error-shape.js';
+import { defineValue, ErrorWalk } from './error-walk.js';
 import { kindOf } from './kinds.js';
 import { ERROR_TAG, MARK, type Mark } from './mark.js';
 import { nounOf, refusalOf, type Step } from './refusal.js';
@@ -16,8 +17,6 @@ export const GIVE_UP: unique symbol = Symbol('give up');
 
 /** V8's own serializer ends at 1,900 levels of a main thread's stack; half of it leaves room for the caller's frames. */
 const MAX_DEPTH = 1000;
-/** What an error inside errors beyond this carries, such as the cause of a cause, is left out. */
-const MAX_ERROR_DEPTH = 16;
 
 type Plain = Record<string, unknown>;
 
@@ -32,7 +31,7 @@ export class Walker {
 
   private bytes = 0;
   private referenced = 0;
-  private errorDepth = 0;
+  private errors: ErrorWalk | undefined;
   private readonly limit: number;
   private readonly path: unknown[];
   // The memo is a Map only once a second object is met: most arguments are flat.
@@ -310,53 +309,29 @@ export class Walker {
     return this.leaf(value, this.options.copy ? clone : value);
   }
 
-  /** An error keeps what can cross of it: that a property cannot must not hide the error. */
+  /** An error keeps what can cross of it. */
   private error(source: Error): Mark {
     this.used ??= [];
     const encoded: EncodedError = { ...readHead(source) };
     const mark: Mark = { [MARK]: ERROR_TAG, value: encoded };
     this.remember(source, mark);
     this.spend(NODE + encoded.message.length + (encoded.stack?.length ?? 0));
-    if (this.errorDepth === MAX_ERROR_DEPTH) return mark;
-    this.errorDepth++;
-    if (Object.hasOwn(source, 'cause')) encoded.cause = this.orStandIn('cause', source);
-    if (Object.hasOwn(source, 'errors')) encoded.errors = this.errors(source as AggregateError);
-    for (const key of propertiesOf(source)) {
-      const copy = this.lenient('key', key, source);
-      if (copy === undefined) continue;
-      encoded.properties ??= {};
-      defineValue(encoded.properties, key, copy.value);
-    }
-    this.errorDepth--;
+    this.errors ??= new ErrorWalk((key, holder) => this.attempt(key, holder));
+    this.errors.parts(source, encoded);
     return mark;
   }
 
-  private errors(source: AggregateError): unknown {
-    const whole = this.lenient('key', 'errors', source);
-    if (whole !== undefined) return whole.value;
-    const list = read(source, 'errors');
-    if (!Array.isArray(list)) return [];
-    return list.map((_, index) => this.orStandIn(index, list));
-  }
-
-  /** A part of an error, or an error that tells what it was. */
-  private orStandIn(key: string | number, holder: object): unknown {
-    return (this.lenient('key', key, holder) ?? { value: standIn(read(holder, key)) }).value;
-  }
-
   /** Undefined where the part cannot be read or cannot cross; the walk then is as if it had never been there. */
-  private lenient(step: Step, key: string | number, holder: object): { readonly value: unknown } | undefined {
+  private attempt(key: string | number, holder: object): { readonly value: unknown } | undefined {
     const depth = this.path.length;
     const pending = this.pending.length;
-    const errors = this.errorDepth;
     const known = this.memo?.size ?? 1;
     try {
-      return { value: this.part(step, key, holder[key as never]) };
+      return { value: this.part('key', key, holder[key as never]) };
     } catch (error) {
       if (error === GIVE_UP || error instanceof Overlap) throw error;
       this.path.length = depth;
       this.pending.length = pending;
-      this.errorDepth = errors;
       this.forgetAfter(known);
       return undefined;
     }
@@ -397,20 +372,4 @@ export class Walker {
     if (noun === undefined) return false;
     return this.options.aside?.(value, this.path) === true || this.trail.refuseHandle(noun);
   }
-}
-
-function read(holder: object, key: string | number): unknown {
-  try {
-    return holder[key as never];
-  } catch (error) {
-    return error;
-  }
-}
-
-function standIn(value: unknown): Mark {
-  return { [MARK]: ERROR_TAG, value: uncloneable(value) };
-}
-
-function defineValue(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }
