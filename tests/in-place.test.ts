@@ -249,7 +249,9 @@ describe('shard', () => {
   it('E4. bad use is told at once', async () => {
     expect(() => runtime.shard(zero, { per: 'thread' } as never)).toThrow(/'process' or 'processor'/);
     expect(() => runtime.shard(zero, { scop: 1 } as never)).toThrow(/did you mean "scope"/);
-    expect(() => runtime.shard(zero, { scope: scope({ gpu: 7 }) })).toThrow(/no processor is in its scope/);
+    expect(() => runtime.shard(zero, { scope: scope({ gpu: 7 }) })).toThrow(
+      /no processor in its scope can run it/,
+    );
     const shard = runtime.shard(zero);
     expect(() => spawn(((x: unknown) => x) as never, { inside: shard } as never)).toThrow(
       /a Shard at \.inside/,
@@ -259,6 +261,15 @@ describe('shard', () => {
       return cut(() => 1);
     };
     expect((await causeOf(spawn(inside))).message).toMatch(/shard\(\): a task cannot call it/);
+  });
+
+  it('C5. processors that cannot run its maker take no part', async () => {
+    const gpu = new FakeProcessor({ id: 'gpu:0', kind: 'webgpu', implementations: ['webgpu'] });
+    const mixed = testRuntime('threads', { fakes: { processors: [gpu] } }, { threads: 1 });
+    await mixed.ready();
+    const shard = mixed.shard(zero);
+    expect(shard.keys).toEqual(['cpu:0']);
+    expect(await mixed.spawn(increase, shard)).toBe(1);
   });
 
   it('C5. on the calling thread there is one piece', async () => {

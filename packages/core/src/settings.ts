@@ -61,7 +61,7 @@ export function settingsOfPart(settings: TaskSettings, changes: Partial<TaskSett
   return Object.freeze({ ...settings, syncdeps: [], ...unwatched, ...unkept, ...changes });
 }
 
-type Pick1 = <K extends keyof TaskOptions>(key: K) => TaskOptions[K];
+type Picker = <K extends keyof TaskOptions>(key: K) => TaskOptions[K];
 
 /** Later layers are weaker. `syncdeps` are records already. */
 export function resolveSettings(
@@ -69,7 +69,7 @@ export function resolveSettings(
   syncdeps: readonly TaskRecord[],
   around?: TaskOptions,
 ): TaskSettings {
-  const pick: Pick1 = (key) => {
+  const pick: Picker = (key) => {
     for (const layer of layers) if (layer?.[key] !== undefined) return layer[key];
     return undefined;
   };
@@ -106,7 +106,7 @@ export function resolveSettings(
 }
 
 /** The intersection of all that restricts where a task runs. Who names processors may name any, not only the default ones. */
-function runScope(layers: readonly (TaskOptions | undefined)[], pick: Pick1, resultScope: Scope): Scope {
+function runScope(layers: readonly (TaskOptions | undefined)[], pick: Picker, resultScope: Scope): Scope {
   const given = layers.find((layer) => layer?.computeScope !== undefined || layer?.scope !== undefined);
   const [processor, single, proclist] = [pick('processor'), pick('single'), pick('proclist')];
   const named = processor !== undefined || single !== undefined || proclist !== undefined;

@@ -2,6 +2,7 @@
 import { anyScope, constrain, defaultScope, processScope, type Scope } from '@poniard/scopes';
 import type { Chunk } from '../chunk.js';
 import { PoniardError } from '../errors.js';
+import { shapeOf } from '../functions/registry.js';
 import { checkFunction } from '../handles.js';
 import { unknownOption } from '../nearest-name.js';
 import type { ProcessorName, TaskOptions } from '../options.js';
@@ -42,10 +43,14 @@ export function makeShard<T>(
   const { per = 'processor', scope } = options;
   if (per !== 'processor' && per !== 'process')
     throw new TypeError("shard: the option per must be 'process' or 'processor'");
-  if (processors.length === 0)
-    throw new PoniardError('shard: no processor is in its scope; await ready() where some are still coming');
+  const can = Object.keys(shapeOf(make).implementations);
+  const able = processors.filter(({ implementations }) => implementations.some((key) => can.includes(key)));
+  if (able.length === 0)
+    throw new PoniardError(
+      'shard: no processor in its scope can run it; await ready() where some are still coming',
+    );
   const chunks: Chunk<T>[] = [];
-  const keys = [...new Set(processors.map((processor) => keyOf(processor, per)))];
+  const keys = [...new Set(able.map((processor) => keyOf(processor, per)))];
   for (const key of keys) {
     const where: TaskOptions =
       per === 'processor'
