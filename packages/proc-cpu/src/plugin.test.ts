@@ -19,6 +19,7 @@ describe('cpuThreads', () => {
     [{ thread: 2 }, /unknown option "thread".*threads/s],
     [{ threads: 0 }, /threads must be a positive integer/],
     [{ threads: 1.5 }, /threads must be a positive integer/],
+    [{ memoryLimit: 0 }, /memoryLimit must be a positive number of bytes/],
     [{ startTimeout: -1 }, /startTimeout must be a positive number of milliseconds/],
     [{ execArgv: '--import x' }, /execArgv must be an array/],
   ])('E4. refuses bad options at once: %j', (options, message) => {
@@ -53,6 +54,21 @@ describe('cpuThreads', () => {
     expect(await two.spawn(count)).toBe(1);
     await one.close();
     expect(await two.spawn(count)).toBe(2);
+  });
+
+  it('O4. tasks that take more than memoryLimit together take turns; one that takes more alone fails', async () => {
+    const runtime = withThreads({ threads: 2, memoryLimit: 1e6 });
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    const alone = async (counts: Int32Array): Promise<boolean> => {
+      const others = Atomics.add(counts, 0, 1);
+      for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+      Atomics.sub(counts, 0, 1);
+      return others === 0;
+    };
+    const tasks = Array.from({ length: 20 }, () => runtime.spawn.with({ allocUtil: 7e5 }, alone, words));
+    expect(new Set(await Promise.all(tasks))).toEqual(new Set([true]));
+    const error = await causeOf(runtime.spawn.with({ allocUtil: 2e6 }, () => 1));
+    expect(error.message).toMatch(/cpu:0: it has 1000000 bytes free and the task takes 2000000/);
   });
 
   it('gives its threads further options of Node, besides those of this process', async () => {

@@ -1,5 +1,5 @@
 /** @file The plug-in that brings CPU threads. */
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism, hostname, totalmem } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { FUNCTION_CODEC, type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
 import { CodecBook } from '@poniard/core/lane';
@@ -12,6 +12,11 @@ export interface CpuThreadsOptions {
   readonly threads?: number;
   /** Limits of each thread's heap and stack, as `worker_threads` takes them. One that exceeds them is replaced. */
   readonly resourceLimits?: ResourceLimits;
+  /**
+   * In bytes: what the tasks on all threads may take at a time, inputs and `allocUtil` together. Others wait. Default: the
+   * memory that this process may use.
+   */
+  readonly memoryLimit?: number;
   /** Node options for the threads, besides those of this process. */
   readonly execArgv?: readonly string[];
   /** In ms: how long a thread may take to start. Default 30,000. */
@@ -34,7 +39,7 @@ export interface CpuThreadsOptions {
  * ```
  */
 export function cpuThreads(options: CpuThreadsOptions = {}, warm?: WarmThread): Plugin {
-  const { threads, ...threadOptions } = checked(options);
+  const { threads, memoryLimit, ...threadOptions } = checked(options);
   return {
     name: 'cpuThreads',
     register(container) {
@@ -51,7 +56,13 @@ export function cpuThreads(options: CpuThreadsOptions = {}, warm?: WarmThread): 
               ? child.resolveAll(VALUE_CODEC)
               : [];
             const codecs = new CodecBook(known, (specifier) => import(specifier));
-            const shared = { machine: hostname(), codecs, nested: host.nested, ...threadOptions };
+            const shared = {
+              machine: hostname(),
+              codecs,
+              nested: host.nested,
+              memoryLimit,
+              ...threadOptions,
+            };
             const processors = Array.from(
               { length: threads },
               (_, index) => new ThreadProcessor({ index, ...shared }),
@@ -70,7 +81,7 @@ export function cpuThreads(options: CpuThreadsOptions = {}, warm?: WarmThread): 
   };
 }
 
-const KNOWN = ['threads', 'resourceLimits', 'execArgv', 'startTimeout'];
+const KNOWN = ['threads', 'resourceLimits', 'memoryLimit', 'execArgv', 'startTimeout'];
 
 function checked(options: CpuThreadsOptions) {
   for (const key of Object.keys(options)) {
@@ -81,12 +92,20 @@ function checked(options: CpuThreadsOptions) {
     threads = availableParallelism(),
     resourceLimits = {},
     execArgv = [],
+    memoryLimit = usableMemory(),
     startTimeout = 30_000,
   } = options;
   if (!Number.isInteger(threads) || threads < 1)
     throw new TypeError('cpuThreads: threads must be a positive integer');
+  if (!(memoryLimit > 0)) throw new TypeError('cpuThreads: memoryLimit must be a positive number of bytes');
   if (!(startTimeout > 0))
     throw new TypeError('cpuThreads: startTimeout must be a positive number of milliseconds');
   if (!Array.isArray(execArgv)) throw new TypeError('cpuThreads: execArgv must be an array of strings');
-  return { threads, resourceLimits, execArgv: execArgv as readonly string[], startTimeout };
+  return { threads, resourceLimits, memoryLimit, execArgv: execArgv as readonly string[], startTimeout };
+}
+
+/** The machine's memory, or what a container leaves of it. */
+function usableMemory(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

@@ -12,6 +12,7 @@ export interface ThreadProcessorOptions extends ThreadOptions {
   readonly index: number;
   readonly machine: string;
   readonly codecs: CodecBook;
+  readonly memoryLimit: number;
   readonly nested: NestedHost;
 }
 
@@ -56,6 +57,11 @@ export class ThreadProcessor implements Processor {
   start(pool: Piscina | undefined, then: () => void): void {
     this.whenUp = then;
     this.thread.start(pool);
+  }
+
+  /** What tasks on other threads have left of it is known to the scheduler. */
+  freeMemory(): number {
+    return this.options.memoryLimit;
   }
 
   accepts(): boolean {

@@ -129,7 +129,7 @@ export class CandidateTable {
   mayGetMemory(record: TaskRecord, costs: Costs): boolean {
     const { places, implementations } = this.of(record);
     return places.some((place, i) => {
-      if (!place.busy || memoryLack(record, place, costs) === undefined) return false;
+      if (!place.memory.busy || memoryLack(record, place, costs) === undefined) return false;
       const travel = place.processor.local ? undefined : record.fn.travel(implementations[i] as string);
       return travel?.state !== 'impossible' && place.processor.accepts(record) === true;
     });

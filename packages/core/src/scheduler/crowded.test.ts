@@ -85,6 +85,19 @@ describe('tasks that do not fit into memory', () => {
     expect(phases(stranded!)).toEqual(['Failed']);
   });
 
+  it('O4. share the memory of the host, on whichever processor', () => {
+    const [p, q] = [0, 1].map((i) => new FakeProcessor({ id: `fake:${i}`, freeMemory: () => 1000 })) as [
+      FakeProcessor,
+      FakeProcessor,
+    ];
+    const driver = new Driver([p, q]);
+    const tasks = [700, 700].map((allocUtil) => driver.spawn(one, [], { allocUtil }));
+    expect(phases(...tasks)).toEqual(['Sent', 'Waiting']);
+    (p.calls.length > 0 ? p : q).finish();
+    tick(driver);
+    expect(phases(...tasks)).toEqual(['Finished', 'Sent']);
+  });
+
   it('O4. go where there is room', () => {
     const [full, roomy] = [1000, 5000].map(
       (free, i) => new FakeProcessor({ id: `fake:${i}`, capacity: 4, freeMemory: () => free }),

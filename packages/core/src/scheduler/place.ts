@@ -9,6 +9,18 @@ import { Phase, type TaskRecord } from './record.js';
  */
 export const QUEUE_DEPTH = 4000;
 
+/** Memory that several processors may share, as the host's. */
+export class MemoryPool {
+  /** In bytes: what the tasks that they have, running or not, take besides their inputs (`allocUtil`). */
+  reserved = 0;
+  readonly places: Place[] = [];
+
+  /** Whether tasks run there, or are about to, that may leave memory behind. */
+  get busy(): boolean {
+    return this.places.some(({ sentCount, backlogCount }) => sentCount + backlogCount > 0);
+  }
+}
+
 export class Place {
   readonly backlog = new ReadyQueue();
   /** Expected µs of work, waiting here and handed over. */
@@ -18,8 +30,6 @@ export class Place {
   sentCount = 0;
   /** The share of the processor that the running and handed-over tasks take. */
   sentOccupancy = 0;
-  /** In bytes: what the tasks that it has, running or not, take besides their inputs (`allocUtil`). */
-  reserved = 0;
   /** Handed over in this turn, not yet given to the processor. */
   outbox: TaskRecord[] = [];
   /** Tasks that it has finished. */
@@ -41,7 +51,10 @@ export class Place {
   constructor(
     readonly processor: Processor,
     readonly index: number,
-  ) {}
+    readonly memory: MemoryPool,
+  ) {
+    memory.places.push(this);
+  }
 
   /** Whether the blocks of a plan, which are plain functions, run here. */
   get runsBlocks(): boolean {
@@ -49,8 +62,7 @@ export class Place {
   }
 
   get sharesHostMemory(): boolean {
-    const { space } = this.processor;
-    return space.sharesHost === true || space.id === 'host';
+    return sharesHostMemory(this.processor);
   }
 
   /** Expected µs until a task that is queued now would begin. */
@@ -71,18 +83,13 @@ export class Place {
     return this.sentMicros + (record === undefined ? 0 : record.estimate) <= QUEUE_DEPTH * processor.capacity;
   }
 
-  /** Whether tasks run here, or are about to, that may leave memory behind. */
-  get busy(): boolean {
-    return this.sentCount + this.backlogCount > 0;
-  }
-
   enqueue(record: TaskRecord, isRoot: boolean): void {
     record.phase = Phase.Queued;
     record.place = this;
     this.backlog.push(record, isRoot);
     this.backlogMicros += record.estimate;
     this.backlogCount++;
-    this.reserved += record.settings.allocUtil;
+    this.memory.reserved += record.settings.allocUtil;
   }
 
   reestimate(record: TaskRecord, micros: number): void {
@@ -100,7 +107,7 @@ export class Place {
   forget(record: TaskRecord): void {
     this.backlogMicros -= record.estimate;
     this.backlogCount--;
-    this.reserved -= record.settings.allocUtil;
+    this.memory.reserved -= record.settings.allocUtil;
   }
 
   send(record: TaskRecord): void {
@@ -109,7 +116,7 @@ export class Place {
     this.sentMicros += record.estimate;
     this.sentOccupancy += record.settings.occupancy;
     this.sentCount++;
-    this.reserved += record.settings.allocUtil;
+    this.memory.reserved += record.settings.allocUtil;
     record.previous = this.last;
     if (this.last === undefined) this.first = record;
     else this.last.next = record;
@@ -120,7 +127,7 @@ export class Place {
   unsend(record: TaskRecord): void {
     if (record.suspended) record.suspended = false;
     else this.discount(record);
-    this.reserved -= record.settings.allocUtil;
+    this.memory.reserved -= record.settings.allocUtil;
     const { previous, next } = record;
     if (previous === undefined) this.first = next;
     else previous.next = next;
@@ -164,4 +171,8 @@ export class Place {
   get newest(): TaskRecord | undefined {
     return this.last;
   }
+}
+
+export function sharesHostMemory({ space }: Processor): boolean {
+  return space.sharesHost === true || space.id === 'host';
 }

@@ -212,8 +212,10 @@ export function admission(task: TaskRecord, place: Place, costs: Costs): true | 
 export function memoryLack(task: TaskRecord, place: Place, costs: Costs): string | undefined {
   const { processor } = place;
   if (processor.freeMemory === undefined) return undefined;
-  const needed = costs.inputBytes(task) + task.settings.allocUtil;
-  const free = Math.max(0, processor.freeMemory() - place.reserved);
+  const { allocUtil } = task.settings;
+  if (allocUtil === 0 && !hasObjects(task)) return undefined;
+  const needed = costs.inputBytes(task) + allocUtil;
+  const free = Math.max(0, processor.freeMemory() - place.memory.reserved);
   return needed > free ? `it has ${free} bytes free and the task takes ${needed}` : undefined;
 }
 

@@ -12,7 +12,7 @@ import { Instructions, type SchedulerEvent, type Trace } from './events.js';
 import { cancelTask, failTask, noProcessor, retryOrFail } from './failing.js';
 import { Family, orphaned } from './family.js';
 import { LineageBook } from './lineage.js';
-import { Place } from './place.js';
+import { MemoryPool, Place, sharesHostMemory } from './place.js';
 import { boundTrials, Costs, EarliestFinish, endTrial, type PlacementPolicy } from './placement.js';
 import { beginRace, type Loser, learnFromLoser, placeAnew, race, raceEnded } from './racing.js';
 import { addDependent, eachDependent, type Failure, isTerminal, link, Phase, TaskRecord } from './record.js';
@@ -60,6 +60,7 @@ export class SchedulerState {
   readonly family = new Family();
   readonly lineage = new LineageBook();
   readonly waits = new Waits();
+  private readonly hostMemory = new MemoryPool();
   /** Tasks with all inputs, in the order in which they got them; a list with a head, emptied by `drain`. */
   private readonly ready: TaskRecord[] = [];
   /** Whether any task has had a priority of its own. */
@@ -470,7 +471,8 @@ export class SchedulerState {
 
   private processorUp(processor: Place['processor']): void {
     const existing = this.places.find((place) => place.processor === processor);
-    if (existing === undefined) this.places.push(new Place(processor, this.places.length));
+    const memory = sharesHostMemory(processor) ? this.hostMemory : new MemoryPool();
+    if (existing === undefined) this.places.push(new Place(processor, this.places.length, memory));
     else existing.up = true;
     this.candidates.changed();
     this.trace?.('processor:up', undefined, existing ?? this.places.at(-1));
