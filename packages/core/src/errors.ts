@@ -18,7 +18,7 @@ export { PoniardError, ScopeError };
 export interface FailureOrigin {
   /** How it was called: `load("a.csv", parse (#3))`. */
   readonly call: string | undefined;
-  /** The stack of where it was spawned, under `debug`. */
+  /** The frames of where it was spawned, under `debug`. */
   readonly site: string | undefined;
   readonly findPlace: FindPlace | undefined;
 }
@@ -122,12 +122,11 @@ function failureStack(message: string, cause: unknown, origin: FailureOrigin | u
   const { call, site, findPlace } = origin ?? {};
   const frames = cause instanceof Error ? framesOf(cause.stack, findPlace) : [];
   showPlaces(cause, findPlace);
-  const spawned = framesOf(site);
   return [
     `TaskFailedError: ${message}`,
     ...(call === undefined ? [] : [`  called as ${call}`]),
     ...frames,
-    ...(spawned.length === 0 ? [] : ['  spawned', ...spawned]),
+    ...(site ? ['  spawned', site] : []),
   ].join('\n');
 }
 

@@ -30,6 +30,7 @@ import { type Argument, CapturedArgument, type TaskRecord } from './scheduler/re
 import { Shell } from './scheduler/shell.js';
 import { NOTHING } from './scheduler/state.js';
 import { resolveSettings, type TaskSettings } from './settings.js';
+import { framesOf } from './stacks.js';
 import { collectStats, type RuntimeStats } from './stats.js';
 import { isTask } from './task.js';
 import { SettingsOfTasks } from './task-settings.js';
@@ -267,7 +268,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   private begin(fn: AnyFunction, record: TaskRecord): LocalTask<unknown> {
     const handle = new LocalTask(this.shell, record, fn);
     record.handle = handle;
-    if (this.events.recording) record.site = new Error('spawned').stack;
+    if (this.events.recording) record.site = framesOf(new Error().stack).join('\n');
     const scope = this.scopeHere();
     this.shell.begin(record, scope?.call as TaskRecord | undefined);
     if (scope?.failed) this.shell.cancel(record, 'the task that spawned it had failed', false);

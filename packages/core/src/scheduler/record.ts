@@ -314,7 +314,7 @@ export class TaskRecord implements Call {
   set plan(plan: RunningPlan | undefined) {
     if (plan !== undefined || this.rare !== undefined) this.rarely().plan = plan;
   }
-  /** Under `debug`: the stack of where it was spawned. */
+  /** Under `debug`: the user's frames of where it was spawned. */
   get site(): string | undefined {
     return this.rare?.site;
   }

@@ -39,13 +39,14 @@ export interface ScriptFacts {
 /** Reads a script. One that cannot be parsed has no imports and no exports. */
 export function readScript(script: ScriptInfo, parser: Parser): ScriptFacts {
   const given = decodedImports(script.url, script.text);
-  const program = parsed(script, parser);
-  // Most scripts are asked for their imports only.
-  let variables: ScriptVariables | undefined;
+  // Parsed for itself: many scripts are asked for their imports only, and a tree takes ten times the memory of its text.
+  let variables: ScriptVariables | 'unreadable' | undefined;
   const mayChange = (name: string, offset: number): boolean => {
-    if (program === undefined) return true;
-    variables ??= new ScriptVariables(program);
-    return variables.mayChange(name, offset);
+    if (variables === undefined) {
+      const program = parsed(script, parser);
+      variables = program === undefined ? 'unreadable' : new ScriptVariables(program);
+    }
+    return variables === 'unreadable' || variables.mayChange(name, offset);
   };
   if (given !== undefined) {
     const imports = given.map(({ local, module, imported }) => {
@@ -60,7 +61,7 @@ export function readScript(script: ScriptInfo, parser: Parser): ScriptFacts {
       : 'commonjs';
   const imports = new Map<string, ScriptImport>();
   const exports: ScriptExport[] = [];
-  for (const statement of unwrapped(program?.body ?? [])) {
+  for (const statement of unwrapped(parsed(script, parser)?.body ?? [])) {
     if (dialect === 'module') readModuleStatement(statement, imports, exports);
     else readWrappedStatement(statement, imports, exports);
   }
