@@ -8,7 +8,7 @@ import { snapshot } from '@poniard/core';
 import type { Arguments } from './arguments.js';
 import { CallTimes } from './call-times.js';
 import type { GpuDevice } from './device.js';
-import { GpuError, GpuMemoryError } from './errors.js';
+import { GpuError, GpuMemoryError, GpuRefusal } from './errors.js';
 import { asSingle, type HomeArrays } from './host-arrays.js';
 import type { GpuImplementation, GpuTraits } from './port.js';
 import type { Outcome, Submission } from './recorder.js';
@@ -253,12 +253,13 @@ export class DeviceQueue implements RunSite {
         this.stalled = true;
         return;
       }
-      if (this.owner.refuse(call, error.message)) {
-        // Another processor may have room for it.
-        run.tell();
-        report.revoked(call);
-        return;
-      }
+    }
+    const isRefused = error instanceof GpuMemoryError || error instanceof GpuRefusal;
+    if (isRefused && this.owner.refuse(call, error.message)) {
+      // Another processor may take it.
+      run.tell();
+      report.revoked(call);
+      return;
     }
     this.stalled = false;
     run.tell();

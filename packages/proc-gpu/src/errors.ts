@@ -12,6 +12,11 @@ export class GpuMemoryError extends PoniardError {
   }
 }
 
+/** It turns out on the device that a call is not for it. The call then goes to another processor where there is one. */
+export class GpuRefusal extends PoniardError {
+  override readonly name = 'GpuRefusal';
+}
+
 /** A shader that does not compile, with the place and the source around it. */
 export class ShaderError extends PoniardError {
   override readonly name = 'ShaderError';

@@ -1,7 +1,7 @@
 import type { TaskFailedError } from '@poniard/core';
 import { array, NDArray, rand } from '@poniard/linalg';
 import { cpuThreads } from '@poniard/proc-cpu';
-import { kernel, ShaderError, webgpu } from '@poniard/proc-gpu';
+import { kernel, ShaderError, webgpu, wgsl } from '@poniard/proc-gpu';
 import { createTestRuntime } from '@poniard/testing';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
@@ -168,6 +168,39 @@ describe.skipIf(!hasGpu)('F4. a kernel on a GPU', () => {
     const out = (await runtime.spawn(wild, new Float32Array([1, 2]))) as never as NDArray;
     expect(out.shape).toEqual([64]);
     expect(await runtime.spawn(scaled, new Float32Array([1]), 3)).toHaveProperty('size', 1);
+  });
+
+  test('goes to a thread where the GPU turns out not to take what other tasks made there', async () => {
+    const { runtime } = await gpuRuntime({ runtime: { plugins: [cpuThreads({ threads: 1 })] } });
+    const integers = wgsl(
+      `@group(0) @binding(0) var<storage, read_write> y: array<i32>;
+       @compute @workgroup_size(4) fn main(@builtin(global_invocation_id) id: vec3u) { y[id.x] = i32(id.x) + 1; }`,
+      { name: 'integers', bindings: [], result: { type: 'array<i32>', shape: [4] }, workgroups: [1] },
+    );
+    const twice = kernel(
+      function twice(a: number[]) {
+        return 2 * a[this.thread.x]!;
+      },
+      { output: [4] },
+    );
+    const { runtime: alone } = await gpuRuntime();
+    await expect(alone.spawn(twice, alone.spawn(integers) as never)).rejects.toThrow(
+      'argument 1 is int32, and kernels compute with float32 on a GPU',
+    );
+    expect([...(await runtime.spawn(twice, runtime.spawn(integers) as never))]).toEqual([2, 4, 6, 8]);
+    const made = runtime.spawn(integers);
+    await made.wait();
+    expect([...(await runtime.spawn(twice, made as never))]).toEqual([2, 4, 6, 8]);
+  });
+
+  test('of more arrays than a GPU binds is refused with the reason', async () => {
+    const { runtime, gpu } = await gpuRuntime();
+    const most = gpu.gpu.device.limits.maxStorageBuffersPerShaderStage - 1;
+    const names = Array.from({ length: most + 1 }, (_, i) => `a${i}`);
+    const many = new Function(...names, `return ${names.join('[0] + ')}[0];`) as () => number;
+    const arrays = names.map(() => new Float32Array(1));
+    const task = runtime.spawn(kernel(many, { output: [1], name: 'many' }) as never, ...arrays);
+    await expect(task).rejects.toThrow(`it takes ${most + 1} arrays; `);
   });
 
   test('goes to a thread where the GPU does not take it', async () => {

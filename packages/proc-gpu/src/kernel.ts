@@ -3,7 +3,8 @@ import { type Implementations, type Operation, operation } from '@poniard/core';
 import { GpuArray } from './gpu-array.js';
 import { CompiledKernel, type GpuJs, type KernelArgumentType, loadGpuJs } from './kernel-compile.js';
 import { type KernelThis, kernelShape } from './kernel-host.js';
-import { type GpuArgument, type GpuDevicePort, gpuImplementation } from './port.js';
+import { type GpuArgument, type GpuDevicePort, type GpuTraits, gpuImplementation } from './port.js';
+import { tooMany } from './traits.js';
 import type { ArrayLike, GpuResult } from './wgsl.js';
 
 /** An argument of a kernel where it is spawned: an array for what the function indexes, a number for a number. */
@@ -124,7 +125,10 @@ function hostImplementation<F>(source: string, name: string, constants: object, 
   return new Function(`return ${text}`)() as F;
 }
 
-function accepts(args: readonly GpuArgument[]) {
+function accepts(args: readonly GpuArgument[], device: GpuTraits) {
+  const arrays = args.filter(({ kind }) => kind === 'array').length;
+  const refusal = tooMany(arrays, device);
+  if (refusal !== undefined) return refusal;
   for (const [i, arg] of args.entries()) {
     if (arg.kind === 'array' && arg.dtype !== 'float32')
       return { reason: `argument ${i + 1} is ${arg.dtype}, and kernels compute with float32 on a GPU` };

@@ -86,6 +86,10 @@ export class Pipelines {
 
   private make(kernel: GpuKernel, label: string, entry: string): Pipeline {
     const bindings = shaderBindings(label, kernel.wgsl);
+    const arrays = bindings.filter(({ kind }) => kind !== 'uniform').length;
+    const most = this.device.limits.maxStorageBuffersPerShaderStage;
+    if (arrays > most)
+      throw new RangeError(`${label} binds ${arrays} arrays, and the device binds at most ${most} at a time`);
     const layouts = this.layoutsFor(bindings);
     const compiling = this.compile(kernel, label, entry, layouts.pipeline);
     const coming = compiling.then(

@@ -144,7 +144,8 @@ export interface GpuImplementationOptions {
  * gives a GpuArray, several in a list or object, or any other value; also as a Promise, such as of what it `read`s.
  * It may be run again, such as on a new device when one is lost, so it changes nothing outside.
  *
- * `accepts` says beforehand which arguments it takes. float64 arrays and integers that WebGPU lacks are refused anyway,
+ * `accepts` says beforehand which arguments it takes; of results that other tasks are yet to make it is asked again when they
+ * are there, and what it refuses then goes to another processor. float64 arrays and integers that WebGPU lacks are refused anyway,
  * unless `single` is set, or says so of the arguments as they are: then they come as float32, also to `accepts`.
  *
  * @example

@@ -258,8 +258,9 @@ export class CallRecording implements GpuDevicePort {
 
   private checkWorkgroups(label: string, x: number, y: number, z: number): void {
     const most = this.limits.workgroupsPerDimension;
-    if (x <= most && y <= most && z <= most && x >= 0 && y >= 0 && z >= 0) return;
-    throw new RangeError(`${label}: ${x} × ${y} × ${z} workgroups; each number is from 0 to ${most}`);
+    const isCount = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= most;
+    if (isCount(x) && isCount(y) && isCount(z)) return;
+    throw new RangeError(`${label}: ${x} × ${y} × ${z} workgroups; each is a whole number from 0 to ${most}`);
   }
 }
 

@@ -1,9 +1,10 @@
 /** @file One call on its way through a device. */
 import type { Call, Report } from '@poniard/core';
 import { PoniardError } from '@poniard/core';
-import type { Arguments } from './arguments.js';
+import { type Arguments, describeOnDevice } from './arguments.js';
 import type { CallTimes, Section } from './call-times.js';
 import type { GpuDevice } from './device.js';
+import { GpuRefusal } from './errors.js';
 import { eachArray, GpuArray } from './gpu-array.js';
 import { asSingle } from './host-arrays.js';
 import type { GpuImplementation, GpuTraits } from './port.js';
@@ -72,6 +73,7 @@ export class Run {
     const fn = call.fn.local(call.implementation) as GpuImplementation;
     this.single = site.args.single(call, fn);
     const args = new Array<unknown>(call.arity);
+    let wasUnknown = false;
     for (let i = 0; i < args.length; i++) {
       const argument = call.argument(i);
       if (argument.kind === 'handle')
@@ -81,6 +83,7 @@ export class Run {
         args[i] = typeof value === 'object' && value !== null ? this.host(site, i, argument, value) : value;
         continue;
       }
+      wasUnknown = true;
       const { id } = argument.call;
       const result = site.results.get(id);
       if (result === undefined) {
@@ -104,6 +107,9 @@ export class Run {
       args[i] = result.value;
       this.pin(result.value);
     }
+    // When the call was placed, nobody knew the types of results that were yet to be made.
+    const accepted = (wasUnknown && fn.accepts?.(args.map(describeOnDevice), site.traits)) || true;
+    if (accepted !== true) throw new GpuRefusal(accepted.reason);
     this.begun = true;
     this.shortages = site.gpu.memory.shortages;
     if (call.watched) this.report.started(call);

@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" preserve="true" />
 /** @file What a device can do, read once: asking a WebGPU object for one limit takes a microsecond. */
+import type { Refusal } from '@poniard/core';
 import type { GpuDevice } from './device.js';
 import type { GpuTraits } from './port.js';
 
@@ -23,4 +24,12 @@ export function traitsOf({ device, name, info, subgroups, largestArray }: GpuDev
       storageBindings: limits.maxStorageBuffersPerShaderStage,
     },
   };
+}
+
+/** Why a device does not run a kernel of so many arrays and one for its result, if it does not. */
+export function tooMany(arrays: number, { adapter, limits }: GpuTraits): Refusal | undefined {
+  const most = limits.storageBindings - 1;
+  return arrays <= most
+    ? undefined
+    : { reason: `it takes ${arrays} arrays; ${adapter} takes ${most} at a time` };
 }

@@ -131,6 +131,35 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
       { name: 'much', bindings: [], result: { type: 'array<f32>', shape: [1] }, workgroups: [1e6] },
     );
     await expect(runtime.spawn(much)).rejects.toThrow('much: 1000000 × 1 × 1 workgroups');
+    const part = wgsl(
+      `@group(0) @binding(0) var<storage, read> x: array<f32>;
+       @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+       @compute @workgroup_size(64) fn main() { y[0] = x[0]; }`,
+      {
+        name: 'part',
+        bindings: ['array<f32>'],
+        result: { type: 'array<f32>', shape: [1] },
+        workgroups: (x) => [x.size / 64],
+      },
+    );
+    // Cut off, the last elements would never be computed.
+    await expect(runtime.spawn(part, new Float32Array(100))).rejects.toThrow(
+      'part: 1.5625 × 1 × 1 workgroups; each is a whole number',
+    );
+    const names = Array.from({ length: 40 }, (_, i) => `a${i}`);
+    const declared = names.map(
+      (name, i) => `@group(0) @binding(${i}) var<storage, read> ${name}: array<f32>;`,
+    );
+    const many = operation('many', {
+      webgpu: gpuImplementation((gpu: GpuDevicePort) => {
+        const bindings = names.map(() => gpu.alloc([1], 'float32'));
+        const source = `${declared.join('')} @compute @workgroup_size(1) fn main() {}`;
+        gpu.run({ label: 'many', wgsl: source }, { bindings, workgroups: [1] });
+      }),
+    });
+    await expect(runtime.spawn(many)).rejects.toThrow(
+      /many binds 40 arrays, and the device binds at most \d+/,
+    );
   });
 
   test('float64, other types and a missing feature are refused with the reason', async () => {

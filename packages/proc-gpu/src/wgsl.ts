@@ -3,6 +3,7 @@ import { type ArrayTypes, type Implementations, type Operation, operation } from
 import type { GpuDType } from './dtype.js';
 import type { GpuArray } from './gpu-array.js';
 import { type GpuArgument, type GpuDevicePort, type GpuTraits, gpuImplementation } from './port.js';
+import { tooMany } from './traits.js';
 
 /** What a parameter of a shader is: an array in a storage binding, or a number among the uniforms. In WGSL's words. */
 export type WgslType = WgslArrayType | WgslScalarType;
@@ -143,6 +144,8 @@ export function wgsl<const B extends readonly WgslType[], R extends WgslArrayTyp
       if (given?.kind === 'array' && given.dtype !== DTYPES[type as WgslArrayType])
         return { reason: `parameter ${i + 1} is ${type}, and ${given.dtype} was given` };
     }
+    const refusal = tooMany(bindings.length - scalars.length, device);
+    if (refusal !== undefined) return refusal;
     const missing = features.filter((feature) => !device.features.has(feature));
     if (missing.length > 0) return { reason: `${device.adapter} lacks ${missing.join(', ')}` };
     return true as const;

@@ -1,7 +1,7 @@
 import { createRuntime, operation, SchedulingError, scope } from '@poniard/core';
 import { array, type MatmulOptions, matmul, NDArray, rand, randn, zeros } from '@poniard/linalg';
 import { cpuThreads } from '@poniard/proc-cpu';
-import { type GpuArray, type GpuDevicePort, gpuImplementation, webgpu } from '@poniard/proc-gpu';
+import { type GpuArray, type GpuDevicePort, gpuImplementation, webgpu, wgsl } from '@poniard/proc-gpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../dtype.js';
@@ -244,6 +244,19 @@ describe.skipIf(!hasGpu)('matmul where there are threads and a GPU', () => {
     const host = await matmul(x, x, { precision: 'single' });
     expect(host.dtype).toBe('float32');
     expect(relativeError(single, host)).toBeLessThan(1e-6);
+  });
+
+  test('what the GPU made in a type that it does not multiply goes to threads', async () => {
+    const plugins = [cpuThreads({ threads: 1 }), webgpu({ adapter: 'software' })];
+    await using runtime = createRuntime({ plugins });
+    await runtime.ready();
+    const counts = wgsl(
+      `@group(0) @binding(0) var<storage, read_write> y: array<u32>;
+       @compute @workgroup_size(4) fn main(@builtin(global_invocation_id) id: vec3u) { y[id.x] = id.x; }`,
+      { bindings: [], result: { type: 'array<u32>', shape: [2, 2] }, workgroups: [1] },
+    );
+    const x = runtime.spawn(counts);
+    expect([...(await runtime.spawn(matmul, x, x))]).toEqual([2, 3, 6, 11]);
   });
 
   test('precision: half is computed on threads where the GPU has no shader-f16', async () => {
