@@ -123,6 +123,15 @@ describe('closures', () => {
     expect(registry.record(fn)).toBe(record);
   });
 
+  it('F3. one that captured what cannot travel is looked at again', () => {
+    const { codec, closures } = make();
+    const registry = new FunctionRegistry(closures);
+    const fn = codec.tell(() => k, { k: new WeakMap() }, { constant: false });
+    expect(registry.record(fn).travel('host')?.state).toBe('impossible');
+    codec.tell(fn, { k: 1 }, { constant: false });
+    expect(registry.record(fn)).toMatchObject({ captures: true });
+  });
+
   it('F3. what is too much as a whole names the largest variable', () => {
     const { codec, closures } = make();
     const large = 'x'.repeat(700_000);

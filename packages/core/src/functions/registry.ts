@@ -158,6 +158,8 @@ export class FunctionRegistry {
     if (record === undefined) {
       const shape = shapeOf(fn);
       record = operationShape in fn ? this.create(shape) : this.createPlain(fn, shape);
+      // What it captures may be another thing by the next time.
+      if (record.travel('host')?.state === 'impossible') return record;
       this.records.set(fn, record);
     }
     this.lastFunction = fn;
