@@ -69,4 +69,12 @@ describe('the end of a program', () => {
     const ended = await run('typescript/main.ts', [], ['--import', tsx()]);
     expect(ended).toEqual({ ...quiet, output: 'm3.048 0.9144\n' });
   });
+
+  it.each([
+    ['node --import tsx', ['--import', tsx()]],
+    ['npx tsx', ['--require', tsx('preflight'), '--import', tsx()]],
+  ])('S10. under %s, what a task spawns is the same runtime', async (_command, execArgv) => {
+    const ended = await run('typescript/nested.ts', [], execArgv);
+    expect(ended).toEqual({ ...quiet, output: '5 2\n' });
+  });
 });

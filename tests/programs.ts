@@ -7,9 +7,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const folder = fileURLToPath(new URL('./fixtures/programs/', import.meta.url));
 
 /** What makes Node run TypeScript: tsx, which is a dependency of the CPU threads' own tests. */
-export function tsx(): string {
+export function tsx(part?: 'preflight'): string {
   const require = createRequire(new URL('../packages/proc-cpu/package.json', import.meta.url));
-  return pathToFileURL(require.resolve('tsx')).href;
+  return part === undefined ? pathToFileURL(require.resolve('tsx')).href : require.resolve(`tsx/${part}`);
 }
 
 export interface Ended {

@@ -4,13 +4,11 @@ import { beginLane, type LaneSetup } from '@poniard/core/lane';
 import { moduleImporter } from './functions/import-module.js';
 import { LateFunctionCodec } from './functions/late-codec.js';
 
-export default async function attach({
-  port,
-  setup,
-}: {
-  port: MessagePort;
-  setup: LaneSetup;
-}): Promise<void> {
+// Awaited at the top, which also keeps piscina from loading this file by `require` (it tries that first): where tsx has
+// taught `require` to take ES modules, everything would be here twice, and a task's `spawn` be that of a runtime of its own.
+const importModule = await moduleImporter();
+
+export default function attach({ port, setup }: { port: MessagePort; setup: LaneSetup }): void {
   const codec = new LateFunctionCodec();
   const lane = beginLane(
     setup,
@@ -20,7 +18,7 @@ export default async function attach({
       later: (callback) => void setImmediate(callback),
     },
     codec,
-    codec.importing(await moduleImporter()),
+    codec.importing(importModule),
   );
   port.on('message', (message: unknown) => lane.receive(message));
 }
