@@ -1,5 +1,6 @@
 import { FakeMemory, FakePlacement, FakeProcessor } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
+import { CapturedArgument } from './record.js';
 import { Driver, processors } from './testing/driver.js';
 import { add, failureOf, increment, one, phases, runAll } from './testing/tasks.js';
 
@@ -116,6 +117,25 @@ describe('results that stay with a processor', () => {
     expect(q.calls[0]?.argument(0)).toMatchObject({ kind: 'value', value: 1 });
     q.finish();
     expect(q.space.values.get(user.id)).toBe(2);
+  });
+
+  it('F3. are not moved for a task that captured a handle, and are waited for', () => {
+    const [p, q] = [keeper('p'), keeper('q')];
+    const driver = new Driver([p, q], { policy: new FakePlacement(({ name }) => name) });
+    const task = driver.spawn(one, [], { name: 'p' });
+    p.finish();
+    const other = driver.spawn(one, [], { name: 'p' });
+    const captured = new CapturedArgument([[undefined], [[-1, true, 'index', 0]]], undefined, undefined, 0);
+    const run = (): number => 5;
+    driver.fn(run).captures = true;
+    const user = driver.spawn(run, [captured, task, other] as never, { name: 'q' });
+    expect(phases(user)).toEqual(['Waiting']);
+    p.finish();
+    driver.arrive();
+    expect([0, 1, 2].map((index) => q.calls[0]?.argument(index).kind)).toEqual(['value', 'handle', 'value']);
+    expect([task.hosted, other.hosted]).toEqual([false, true]);
+    q.finish();
+    expect(phases(user)).toEqual(['Finished']);
   });
 
   it('come to the host when someone awaits them, before or after they are made', () => {
