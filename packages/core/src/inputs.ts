@@ -32,9 +32,8 @@ export class Inputs {
         args[i] = arg.record;
         continue;
       }
-      const label = (): string => `argument ${i + 1} of ${name} (#${this.shell.upcomingId})`;
       try {
-        const input = this.input(arg, label);
+        const input = this.input(arg, this.label(i, name));
         if (input instanceof PiecesArgument) pieces = [...(pieces ?? []), ...input.pieces];
         args[i] = input;
       } catch (error) {
@@ -45,6 +44,11 @@ export class Inputs {
     }
     if (pieces !== undefined) args.push(...pieces);
     return args.length === 0 ? NOTHING : (args as Argument[]);
+  }
+
+  /** Apart, since a closure in the loop would cost every argument something. */
+  private label(index: number, name: string): () => string {
+    return () => `argument ${index + 1} of ${name} (#${this.shell.upcomingId})`;
   }
 
   /** The record behind a handle of this runtime. */

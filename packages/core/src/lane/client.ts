@@ -109,10 +109,11 @@ export class LaneClient {
   }
 
   private runPart(batch: readonly Call[], from: number, to: number, report: Report): void {
-    const lessons: unknown[] = [WORK];
+    const lessons: unknown[] = [];
     for (let slot = this.clear.pop(); slot !== undefined; slot = this.clear.pop())
       lessons.push(Work.Clear, slot);
     const { draft } = this;
+    draft.add(WORK);
     for (let i = from; i < to; i++) {
       const call = batch[i] as Call;
       const { length } = draft;
@@ -127,7 +128,9 @@ export class LaneClient {
         report.failed(call, error, 0);
       }
     }
-    const message = draft.take(lessons);
+    const message = draft.take();
+    // A message of their own would wake the lane twice.
+    if (lessons.length > 0) message.splice(1, 0, ...lessons);
     if (message.length > 1) this.controls.post(message);
   }
 

@@ -20,9 +20,9 @@ export class Draft {
     this.length = length;
   }
 
-  /** What was written, behind what comes `first`: a message of its own would wake the lane twice. Empty again. */
-  take(first: unknown[]): unknown[] {
-    const message = first.concat(this.items.slice(0, this.length));
+  /** What was written; the draft is empty again. */
+  take(): unknown[] {
+    const message = this.items.slice(0, this.length);
     this.cut(0);
     return message;
   }

@@ -26,9 +26,12 @@ export function placeBehindInputs(state: SchedulerState, record: TaskRecord): Pl
   // A call that may be cut into blocks is not tied to one processor beforehand, but where there are none.
   if (record.fn.shape.plan !== undefined && place.runsBlocks) return undefined;
   // Behind a kind that is only being tried, a whole chain would wait for the trial.
-  const { kind } = place.processor;
-  if (state.costs.isTrial(record, kind) && state.candidates.of(record).mixed) return undefined;
+  if (state.candidates.several && isOnTrial(state, record, place)) return undefined;
   return state.candidates.takes(record, place, state.costs) ? place : undefined;
+}
+
+function isOnTrial(state: SchedulerState, record: TaskRecord, place: Place): boolean {
+  return state.costs.isTrial(record, place.processor.kind) && state.candidates.of(record).mixed;
 }
 
 /**

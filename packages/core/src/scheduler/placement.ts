@@ -222,6 +222,7 @@ export function memoryLack(task: TaskRecord, place: Place, costs: Costs): string
 /** The task has left a processor. Whether it was the one that tried the kind: others may do so now. */
 export function endTrial(task: TaskRecord, place: Place): boolean {
   const { trials } = task.fn;
+  if (trials.size === 0) return false;
   const { kind } = place.processor;
   return trials.get(kind) === task && trials.delete(kind);
 }

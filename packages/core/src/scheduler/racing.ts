@@ -24,7 +24,7 @@ export interface Loser {
 
 /** Looks for a call that another kind of processor is trying, and asks for a twin of it for an idle one. */
 export function race(state: SchedulerState, idle: Place): void {
-  if (!state.candidates.several || !idle.up || idle.sentCount > 0 || idle.backlogCount > 0) return;
+  if (!idle.up || idle.sentCount > 0 || idle.backlogCount > 0) return;
   for (const place of state.places) {
     if (place.processor.kind === idle.processor.kind) continue;
     let record = place.oldest;

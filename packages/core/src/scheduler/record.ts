@@ -430,8 +430,9 @@ export class TaskRecord implements Call {
 
   /** How many tasks and chunks the function captures. */
   get capturedHandles(): number {
-    const [first] = this.args;
-    return this.fn.captures && first instanceof CapturedArgument ? first.handles : 0;
+    if (!this.fn.captures) return 0;
+    const first = this.args[0];
+    return first instanceof CapturedArgument ? first.handles : 0;
   }
 }
 

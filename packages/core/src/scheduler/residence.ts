@@ -29,8 +29,10 @@ export function inputsAtHand(state: SchedulerState, record: TaskRecord, place: P
   const complete = record.pending === 0;
   for (let i = 0; i < args.length; i++) {
     const input = args[i];
-    if (!(input instanceof TaskRecord) || input.hosted || record.takesHandle(i)) continue;
-    if (record.passesOver(i, place)) continue;
+    if (!(input instanceof TaskRecord) || input.hosted) continue;
+    // What most find: an input that is still being made.
+    if (input.phase < Phase.Finished && !complete && !input.settled) continue;
+    if (record.takesHandle(i) || record.passesOver(i, place)) continue;
     if (input.phase > Phase.Finished) {
       if (record.settings.allowErrors) continue;
       failTask(state, record, (input.value as Failure).error, input.value as Failure);

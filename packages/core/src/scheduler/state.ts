@@ -306,7 +306,7 @@ export class SchedulerState {
       const next = place.backlog.peek();
       if (next === undefined) {
         if (place.up && place.hasRoom(undefined) && giveWork(this, place)) continue;
-        race(this, place);
+        if (this.candidates.several) race(this, place);
         if (place.sentCount === 0 && !place.idle && place.processor.defaultEnabled) {
           place.idle = true;
           this.idle.push(place);
