@@ -189,7 +189,7 @@ export interface Transfer {
   readonly to: string;
   readonly bytes: number;
   readonly micros: number;
-  /** For which call; none where it was done to learn what moving costs. */
+  /** For which call; none where it was done to learn what moving costs: that only ever makes the way seem better. */
   readonly call?: Call | undefined;
 }
 

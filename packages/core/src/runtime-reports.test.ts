@@ -141,7 +141,7 @@ describe('what a runtime tells of itself', () => {
       { name: 'add', processor: 'fake:0', from: 'far', to: 'host', bytes: 500 },
     ]);
     expect(runtime.stats().transfers).toMatchObject([
-      { from: 'host', to: 'far', moves: 1, bytes: 3000, latency: 6.5 },
+      { from: 'host', to: 'far', moves: 1, bytes: 3000, latency: 5 },
       { from: 'far', to: 'host', moves: 1, bytes: 500 },
     ]);
   });

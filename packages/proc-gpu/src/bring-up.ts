@@ -3,7 +3,7 @@ import type { Mover, Processor, Transfer, ValueCodec } from '@poniard/core';
 import { type AdapterChoice, type FoundAdapter, findAdapter } from './adapter.js';
 import { type DeviceOptions, GpuDevice } from './device.js';
 import { type ArrayCodec, HomeArrays } from './host-arrays.js';
-import { measureLinks } from './links.js';
+import { measureNewLinks } from './links.js';
 import { GpuProcessor } from './processor.js';
 
 export interface BringUpOptions extends DeviceOptions {
@@ -31,6 +31,6 @@ export async function bringUp(
   const gpu = await GpuDevice.open(found, options);
   const id = options.nextId();
   const { moved } = options;
-  await measureLinks(gpu, id, moved);
+  await measureNewLinks(gpu, id, moved);
   return new GpuProcessor(gpu, { id, home, reopen, moved });
 }

@@ -87,6 +87,11 @@ export class DeviceQueue implements RunSite {
     gpu.recorder.onSubmit((submission) => this.submitted(submission));
   }
 
+  /** Whether it has nothing to do. */
+  get isIdle(): boolean {
+    return this.runs.size === 0 && this.queue.length === 0 && !this.stopped;
+  }
+
   push(calls: readonly Call[], report: Report): void {
     for (const call of calls) this.queue.push(new Run(call, report));
     this.pump();

@@ -4,6 +4,7 @@ import { Arguments } from './arguments.js';
 import type { GpuDevice } from './device.js';
 import { DeviceQueue, type QueueOwner } from './device-queue.js';
 import type { HomeArrays } from './host-arrays.js';
+import { Links, measureLinks } from './links.js';
 import type { GpuImplementation } from './port.js';
 
 /** The most calls that it holds. */
@@ -37,6 +38,8 @@ export class GpuProcessor implements Processor, QueueOwner {
   latest = 0;
   /** The calls of the device, or of the one that was lost, until there is another. */
   queue: DeviceQueue;
+  /** The ways to that device. */
+  links: Links;
   /** Calls that came while there was no device. */
   private held: { readonly call: Call; readonly report: Report }[] = [];
   private readonly refusals = new WeakMap<Call, Refusal>();
@@ -61,6 +64,7 @@ export class GpuProcessor implements Processor, QueueOwner {
     };
     this.mover = { from: this.id, to: 'host', move: (call) => this.queue.move(call) };
     this.queue = this.adopt(gpu);
+    this.links = this.linksOf(gpu);
   }
 
   /** What the host has, and what can be moved there, makes room: all of the limit can be had, if not at once. */
@@ -78,6 +82,7 @@ export class GpuProcessor implements Processor, QueueOwner {
     if (fn === undefined)
       return { reason: 'it was spawned on a worker, which cannot hand over what runs on a GPU' };
     const { traits, gpu } = this.queue;
+    if (this.queue.isIdle && this.opening === undefined) this.links.measureIfDue();
     const described = this.args.describe(call, traits, gpu.memory.limit, fn);
     if (!Array.isArray(described)) return described as Refusal;
     return fn.accepts?.(described, traits) ?? true;
@@ -143,6 +148,11 @@ export class GpuProcessor implements Processor, QueueOwner {
     return queue;
   }
 
+  private linksOf(gpu: GpuDevice): Links {
+    const { id, moved } = this.options;
+    return new Links(() => measureLinks(gpu, id, moved));
+  }
+
   private free(keys: readonly number[]): void {
     if (this.queue.gpu.gone) return;
     for (const key of keys) this.queue.results.free(key);
@@ -169,6 +179,7 @@ export class GpuProcessor implements Processor, QueueOwner {
         return;
       }
       this.queue = this.adopt(gpu);
+      this.links = this.linksOf(gpu);
       this.opening = undefined;
       for (const { call, report } of this.held.splice(0)) this.queue.push([call], report);
     } catch (error) {

@@ -46,6 +46,21 @@ export class ReadBack {
     take: (mapped: ArrayBuffer) => T,
     took?: (micros: number) => void,
   ): Promise<T> {
+    const counted = (mapped: ArrayBuffer): T => {
+      this.reads++;
+      this.readBytes += bytes;
+      return take(mapped);
+    };
+    return this.tryOut(allocation, bytes, counted, took);
+  }
+
+  /** The same to learn what reading costs: it is not counted. */
+  tryOut<T>(
+    allocation: Allocation,
+    bytes: number,
+    take: (mapped: ArrayBuffer) => T,
+    took?: (micros: number) => void,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const attempt = (isAlone: boolean): void => {
         this.copy(allocation, bytes, take, took).then((outcome) => {
@@ -86,11 +101,7 @@ export class ReadBack {
             const value = problem === undefined ? take(staging.getMappedRange(0, size)) : undefined;
             staging.unmap();
             this.giveBack(staging);
-            if (problem === undefined) {
-              took?.((performance.now() - began) * 1000);
-              this.reads++;
-              this.readBytes += bytes;
-            }
+            if (problem === undefined) took?.((performance.now() - began) * 1000);
             resolve({ problem, value });
           } catch (error) {
             reject(error);
@@ -99,12 +110,6 @@ export class ReadBack {
       });
       recorder.submitSoon();
     });
-  }
-
-  /** What was read until now was read to learn what reading costs. */
-  forgetCounts(): void {
-    this.reads = 0;
-    this.readBytes = 0;
   }
 
   close(): void {

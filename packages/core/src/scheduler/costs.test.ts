@@ -103,6 +103,23 @@ describe('transfer times', () => {
     ]);
   });
 
+  it('P2. of a way that was measured on a busy machine are corrected by a trial, and a trial on a busy one changes nothing', () => {
+    const times = new TransferTimes();
+    const trial = (latency: number, rest: number) => {
+      times.observe('host', 'gpu', 4096, latency, true);
+      times.observe('host', 'gpu', 1e6, latency + rest, true);
+    };
+    trial(10_000, 20_000);
+    expect(times.expected('host', 'gpu', 1e6)).toBe(30_000);
+    trial(80, 200);
+    expect(times.expected('host', 'gpu', 1e6)).toBe(280);
+    trial(5000, 9000);
+    expect(times.expected('host', 'gpu', 1e6)).toBe(280);
+    // What really moves is believed, one way or the other.
+    for (let i = 0; i < 50; i++) times.observe('host', 'gpu', 4096, 400);
+    expect(times.expected('host', 'gpu', 0)).toBeCloseTo(400, 3);
+  });
+
   it('stay finite when a transfer took less than its latency', () => {
     const times = new TransferTimes();
     times.observe('host', 'gpu', 1e6, 1);

@@ -151,14 +151,16 @@ class Link implements TransferLink {
     return this.rate ?? BANDWIDTH;
   }
 
-  observe(bytes: number, micros: number): void {
+  /** A trial tells what the way is capable of: what it took longer is owed to other work of the program. */
+  observe(bytes: number, micros: number, isTrial: boolean): void {
     if (bytes <= SMALL) {
-      this.micros = average(this.micros, micros);
+      this.micros = isTrial ? Math.min(micros, this.micros ?? micros) : average(this.micros, micros);
       return;
     }
     // At least half of the time: a latency that is only assumed may be longer than the whole transfer.
     const moving = Math.max(0.5, micros / 2, micros - this.latency);
-    this.rate = average(this.rate, bytes / moving);
+    const rate = bytes / moving;
+    this.rate = isTrial ? Math.max(rate, this.rate ?? rate) : average(this.rate, rate);
   }
 }
 
@@ -179,7 +181,7 @@ export class TransferTimes {
       link = new Link(from, to);
       this.links.set(key, link);
     }
-    link.observe(bytes, micros);
+    link.observe(bytes, micros, isTrial);
     if (isTrial) return;
     link.moves++;
     link.bytes += bytes;

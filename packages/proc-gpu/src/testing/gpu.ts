@@ -1,5 +1,5 @@
 /** @file What tests of this package share: the software adapter, runtimes on it, shaders. */
-import type { Processor, Runtime } from '@poniard/core';
+import type { Processor, Runtime, Transfer } from '@poniard/core';
 import { gpuInfo, type WebgpuOptions, webgpu, wgsl } from '@poniard/proc-gpu';
 import { createTestRuntime, type TestRuntimeOptions } from '@poniard/testing';
 
@@ -21,6 +21,9 @@ export interface Inside {
   };
   readonly uploads: { readonly count: number; readonly bytes: number };
   readonly results: { readonly size: number };
+  readonly links: { measure(): Promise<void> };
+  /** Tells the scheduler of a move. */
+  moved(transfer: Transfer): void;
 }
 
 export interface GpuRuntimeOptions extends WebgpuOptions {
@@ -40,6 +43,8 @@ export async function gpuRuntime({ runtime = {}, ...options }: GpuRuntimeOptions
   await created.ready();
   const processor = created.processors().find(({ kind }) => kind === 'webgpu') as Processor & {
     queue: Inside;
+    links: Inside['links'];
+    options: Pick<Inside, 'moved'>;
   };
   const gpu: Inside = {
     get gpu() {
@@ -51,6 +56,10 @@ export async function gpuRuntime({ runtime = {}, ...options }: GpuRuntimeOptions
     get results() {
       return processor.queue.results;
     },
+    get links() {
+      return processor.links;
+    },
+    moved: (transfer) => processor.options.moved(transfer),
   };
   return { runtime: created, gpu };
 }
