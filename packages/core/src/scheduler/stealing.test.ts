@@ -25,6 +25,18 @@ describe('an idle processor', () => {
     expect(q.calls.length).toBeGreaterThan(0);
   });
 
+  it('P4. takes what has never come to an end too, from one of its own kind', () => {
+    const [p, q] = processors(2, { queues: true }) as [P, P];
+    const [other] = processors(1, { kind: 'other', defaultEnabled: false }) as [P];
+    const policy = new FakePlacement(({ name }) => (name === 'short' ? 'fake:1' : 'fake:0'));
+    const driver = new Driver([p, q, other], { policy });
+    const short = driver.spawn(increment, [1], { name: 'short' });
+    for (const name of ['first', 'second']) driver.spawn(one, [], { name });
+    expect(p.asked).toEqual([]);
+    q.finish(short);
+    expect(p.asked.map(({ name }) => name)).toEqual(['second']);
+  });
+
   it('P4. takes its part of many tasks that hang on one input', () => {
     const [p, q] = processors(2, { queues: true }) as [P, P];
     const driver = new Driver([p, q]);

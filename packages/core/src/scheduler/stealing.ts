@@ -83,7 +83,9 @@ function gains(state: SchedulerState, record: TaskRecord, victim: Place, thief: 
   if (record.pending > 0 || record.isTwin || !state.candidates.takes(record, thief, costs)) return false;
   if (!victim.up) return true;
   const { kind } = thief.processor;
-  if (state.candidates.several && !costs.measured(record, kind) && record.fn.trials.has(kind)) return false;
+  // One task at a time tries a kind; between processors of one kind nothing more is tried.
+  const tries = kind !== victim.processor.kind && !costs.measured(record, kind);
+  if (tries && record.fn.trials.has(kind)) return false;
   // What was handed over was estimated then: its function may have been run for the first time since.
   const fresh = costs.run(record, victim.processor.kind);
   const there = Math.max(victim.queuedMicros, record.phase === Phase.Sent ? 2 * fresh : fresh);
