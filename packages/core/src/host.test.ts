@@ -28,6 +28,23 @@ describe('the clock of the system', () => {
     expect(called).toEqual(['kept']);
   });
 
+  it('O5. calls back after any time, also one that no timer can wait at once, or never', () => {
+    vi.useFakeTimers();
+    const clock = new SystemClock();
+    const called: string[] = [];
+    const days = 24 * 60 * 60 * 1000;
+    clock.after(60 * days * 1000, () => called.push('after 60 days'));
+    clock.after(Number.POSITIVE_INFINITY, () => called.push('never'));
+    const stop = clock.after(60 * days * 1000, () => called.push('off'));
+    vi.advanceTimersByTime(59 * days);
+    expect(called).toEqual([]);
+    stop();
+    vi.advanceTimersByTime(2 * days);
+    expect(called).toEqual(['after 60 days']);
+    vi.advanceTimersByTime(1000 * days);
+    expect(called).toHaveLength(1);
+  });
+
   it('S10. holds no process by its timers', () => {
     const before = holding();
     const stop = new SystemClock().after(1e9, () => {});

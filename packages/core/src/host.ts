@@ -27,18 +27,25 @@ export class SystemClock implements Clock {
     return performance.now() * 1000;
   }
   after(micros: number, callback: () => void): () => void {
-    const timer = setTimeout(callback, micros / 1000);
-    (timer as NodeTimer).unref?.();
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (ms: number): void => {
+      timer = setTimeout(() => (ms > LONGEST ? wait(ms - LONGEST) : callback()), Math.min(ms, LONGEST));
+      (timer as NodeTimer).unref?.();
+    };
+    wait(micros / 1000);
     return () => clearTimeout(timer);
   }
 }
+
+/** In ms: timers that are asked for more, in 32 bits, call back at once. */
+const LONGEST = 2 ** 31 - 1;
 
 /** In Node a timer that never fires holds the process while it is referenced; elsewhere it does nothing. */
 export class TimerKeepAlive implements KeepAlive {
   private timer: NodeTimer | undefined = undefined;
 
   hold(): void {
-    this.timer ??= setInterval(() => {}, 2 ** 31 - 1) as unknown as NodeTimer;
+    this.timer ??= setInterval(() => {}, LONGEST) as unknown as NodeTimer;
     this.timer.ref?.();
   }
   release(): void {
