@@ -23,7 +23,7 @@ describe('Ctrl-C', () => {
     const { signal, errors } = await interrupt('parent');
     expect(signal).toBe('SIGINT');
     expect(errors).toMatch(/parent \(#\d+\) on cpu:[01], waiting for a task of its own\n/);
-    expect(errors).toMatch(/crunch \(#\d+\) on cpu:[01]\n/);
+    expect(errors).toMatch(/anonymous \(#\d+\) on cpu:[01]\n/);
   });
 
   it('O5. gives tasks that listen the time to tidy up', async () => {
