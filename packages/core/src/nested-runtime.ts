@@ -1,5 +1,5 @@
 /** @file Tasks that tasks on other threads spawn become ordinary tasks here (S9). */
-import type { Captured } from './functions/closures.js';
+import type { Captured } from './functions/closure.js';
 import type { FunctionRecord, FunctionRegistry } from './functions/registry.js';
 import { inPlace, type TaskOptions, withStaying } from './options.js';
 import { checkOptions } from './options-check.js';

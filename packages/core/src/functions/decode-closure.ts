@@ -1,5 +1,5 @@
 /** @file A closure becomes a function again. */
-import { type Captured, countHandles, type Patch } from './closures.js';
+import { type Captured, countHandles, type Patch } from './closure.js';
 import type { AnyFunction, ClosureFunction, ClosurePart, EncodedFunction } from './encoded.js';
 import { evaluate, type ImportModule, importAll, VARIABLES } from './evaluate.js';
 

@@ -9,7 +9,8 @@ import type { FunctionRef } from '../processor.js';
 import { RunTimes } from '../scheduler/costs.js';
 import type { TaskRecord } from '../scheduler/record.js';
 import type { FindPlace } from '../stacks.js';
-import type { Closure, Closures, Taken } from './closures.js';
+import type { Closure, Taken } from './closure.js';
+import type { Closures } from './closures.js';
 import type { AnyFunction, EncodedFunction } from './encoded.js';
 
 /** What `operation()` attaches to its callable. */

@@ -1,6 +1,6 @@
 /** @file The arguments of tasks that tasks on a lane spawn, in the form in which they go to the host. */
 import { TaskFailedError, type TaskSummary } from '../errors.js';
-import type { Taken } from '../functions/closures.js';
+import type { Taken } from '../functions/closure.js';
 import { handleNoun } from '../handles.js';
 import { isTask } from '../task.js';
 import { sharedBuffers } from '../values/shared-buffers.js';

@@ -1,5 +1,6 @@
 /** @file The functions that tasks on a lane spawn, as the host gets to know them: each once, and by its number from then on. */
-import type { Closure, Closures } from '../functions/closures.js';
+import type { Closure } from '../functions/closure.js';
+import type { Closures } from '../functions/closures.js';
 import type { AnyFunction, EncodedFunction, FunctionCodec } from '../functions/encoded.js';
 import { type OperationShape, operationShape, shapeOf } from '../functions/registry.js';
 import { type TaskOptions, travelling } from '../options.js';

@@ -5,7 +5,7 @@
  */
 
 import type { FailureOrigin, TaskFailedError, TaskSummary } from '../errors.js';
-import { type Captured, countHandles } from '../functions/closures.js';
+import { type Captured, countHandles } from '../functions/closure.js';
 import { type FunctionRecord, GIVEN } from '../functions/registry.js';
 import type { TaskOptions } from '../options.js';
 import type { Stored } from '../ports.js';
