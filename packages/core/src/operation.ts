@@ -43,6 +43,9 @@ export type Operation<F extends Signature> = (...args: Parameters<F>) => Promise
  * the scheduler picks the implementation with the processor. `plan` may cut a large call into blocks that run on
  * several processors at once.
  *
+ * Where it is not known yet how long a kind of processor takes, two kinds may run the same call at once, each with its own
+ * implementation, and the first result counts: so implementations change nothing outside. With `retries: 0` a task starts once.
+ *
  * @throws TypeError when there is no implementation, or one is not a function.
  * @example
  * ```ts
