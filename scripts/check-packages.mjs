@@ -78,13 +78,13 @@ spawn(add1, 'four');
 console.log(result);
 `,
   );
+  // As TypeScript comes: declarations are checked too, beside those of Node and of the DOM.
   const compilerOptions = {
     module: 'NodeNext',
     target: 'ES2022',
-    lib: ['ES2023', 'ESNext.Disposable', 'DOM'],
-    types: [],
+    typeRoots: [join(root, 'node_modules/@types')],
+    types: ['node'],
     strict: true,
-    skipLibCheck: true,
   };
   writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
   await run([...bin('typescript', 'tsc'), '-p', consumer], { quiet: true });

@@ -1,12 +1,12 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /** @file Finds a GPU: through `navigator.gpu` in a page, through Dawn (the package `webgpu`) in Node. */
+import type { WebGpu } from './web-gpu.js';
 
 /** Which adapter: by what it is good for, in software, or by (a part of) its name. */
 export type AdapterChoice = 'high-performance' | 'low-power' | 'software' | (string & {});
 
 /** An adapter. */
 export interface FoundAdapter {
-  readonly adapter: GPUAdapter;
+  readonly adapter: WebGpu<'GPUAdapter'>;
 }
 
 /** Why there is no adapter. */
@@ -48,7 +48,8 @@ export async function findAdapter(
   }
 }
 
-export function describeAdapter({ info }: GPUAdapter): AdapterInfo {
+export function describeAdapter(adapter: WebGpu<'GPUAdapter'>): AdapterInfo {
+  const { info } = adapter;
   const { vendor, architecture, device, description } = info;
   return { vendor, architecture, device, description, software: isSoftware(info) };
 }

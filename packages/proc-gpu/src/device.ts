@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /** @file A device with everything that belongs to it, and dies with it: memory, pipelines, the commands on their way. */
 import { type AdapterInfo, adapterName, describeAdapter, type FoundAdapter } from './adapter.js';
 import { DeviceMemory } from './memory.js';

@@ -1,7 +1,7 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /** @file An array in a GPU's memory, as the implementations of operations see it. */
 import { DTYPE_BYTES, type GpuDType } from './dtype.js';
 import type { Allocation } from './memory.js';
+import type { WebGpu } from './web-gpu.js';
 
 /**
  * An array in the memory of one GPU: dense, the last axis the fastest. It is given to a `webgpu` implementation for each
@@ -25,7 +25,7 @@ export class GpuArray<D extends GpuDType = GpuDType> {
   }
 
   /** The buffer, which may be longer than the array. */
-  get buffer(): GPUBuffer {
+  get buffer(): WebGpu<'GPUBuffer'> {
     return this.allocation.buffer;
   }
 

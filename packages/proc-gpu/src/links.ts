@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /**
  * @file What the way to a device and back costs: measured before the first task is placed, so that nothing is assumed (P2),
  * and now and again while the device has nothing to do. A way that was measured while all cores were busy can seem a hundred

@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /**
  * @file The memory of one device: every buffer is made, counted, used again and destroyed here. A limit holds for the
  * sum of all; over it, first what waits to be used again goes, then what the host has too, then results go to the host.
@@ -6,11 +5,12 @@
  * Buffers are used again because making one takes Dawn 6 to 15 µs, as long as everything else about a small dispatch.
  */
 import { GpuMemoryError } from './errors.js';
+import type { WebGpu } from './web-gpu.js';
 
 /** A buffer and who holds it. */
 export interface Allocation {
   readonly id: number;
-  readonly buffer: GPUBuffer;
+  readonly buffer: WebGpu<'GPUBuffer'>;
   /** The buffer's size in bytes. */
   readonly capacity: number;
   /** Holders; at 0 it is used again. */
@@ -50,7 +50,7 @@ export class DeviceMemory {
   private nextId = 1;
 
   constructor(
-    private readonly device: GPUDevice,
+    private readonly device: WebGpu<'GPUDevice'>,
     /** In bytes; less once the device has turned out to have less. */
     public limit: number,
   ) {}

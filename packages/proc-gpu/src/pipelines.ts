@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /** @file Kernels made ready: shader modules, layouts, pipelines and bind groups, each made once per device. */
 import { type ShaderError, shaderError } from './errors.js';
 import { Patience } from './patience.js';

@@ -1,9 +1,9 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /** @file The device port: what an operation's `webgpu` implementation gets to work with. */
 import type { Refusal } from '@poniard/core';
 import type { GpuDType, HostData } from './dtype.js';
 import type { GpuArray } from './gpu-array.js';
 import type { MatrixUnit } from './subgroups.js';
+import type { WebGpu } from './web-gpu.js';
 
 /** A compute shader. Keep the object: a device compiles it once, and finds it again by the object fastest. */
 export interface GpuKernel {
@@ -66,7 +66,7 @@ export interface GpuTraits {
  */
 export interface GpuDevicePort extends GpuTraits {
   /** The WebGPU device, for what this port does not offer. Call {@link flush} before submitting to its queue. */
-  readonly device: GPUDevice;
+  readonly device: WebGpu<'GPUDevice'>;
 
   /**
    * A new array. Its elements are undefined (what the memory held before) unless `zeroed`.

@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /** @file The way from a device to the host: through mapped staging buffers, which are used again. */
 import { GpuError } from './errors.js';
 import { type Allocation, capacityFor } from './memory.js';

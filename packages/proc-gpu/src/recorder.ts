@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /**
  * @file Commands on their way to a device: they gather in one encoder, dispatches in one pass, until they are submitted
  * together. Uniforms gather too, and are written with one call.

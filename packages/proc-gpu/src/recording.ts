@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /**
  * @file The device port of one call. Where every kernel that the call has used is compiled, it records straight into the
  * device's encoder; from the first that is not, commands wait in order.

@@ -1,5 +1,5 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /** @file What an adapter tells of its subgroups. */
+import type { WebGpu } from './web-gpu.js';
 
 /** A product that a subgroup computes at once with its matrix units: m × k by k × n. */
 export interface MatrixUnit {
@@ -28,7 +28,7 @@ interface DawnAdapterInfo extends GPUAdapterInfo {
   }>;
 }
 
-export function subgroupTraits(info: GPUAdapterInfo): SubgroupTraits {
+export function subgroupTraits(info: WebGpu<'GPUAdapterInfo'>): SubgroupTraits {
   const {
     subgroupMinSize: least,
     subgroupMaxSize: most,

@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /**
  * @file How long submissions, and parts of them, keep a device busy, by its own clock. The host's clock also sees the way
  * there and back, which for a small submission is most of it.

@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /** @file What a device can do, read once: asking a WebGPU object for one limit takes a microsecond. */
 import type { Refusal } from '@poniard/core';
 import type { GpuDevice } from './device.js';
