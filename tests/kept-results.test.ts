@@ -174,6 +174,17 @@ describe('persist', () => {
     expect(await settled(runtime)).toBe(0);
   });
 
+  it('O3. holds for the task of an equal call, which the cache may forget', async () => {
+    const runtime = testRuntime('threads', { cacheLimit: 1 });
+    const ask = (length: number, persist: boolean): Promise<void> =>
+      runtime.spawn.with({ cache: true, persist }, numbers, length).wait();
+    await ask(20_000, false);
+    await ask(20_000, true);
+    const kept = await settled(runtime);
+    await ask(0, false);
+    expect(await settled(runtime)).toBeGreaterThanOrEqual(kept);
+  });
+
   it('O3. until release() of a task inside a task', async () => {
     const runtime = testRuntime('threads', {}, { threads: 1 });
     const inside = async (release: boolean): Promise<number> => {

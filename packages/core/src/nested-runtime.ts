@@ -58,7 +58,7 @@ export class NestedRuntime implements NestedHost {
     const parent = request.parent as TaskRecord | undefined;
     const { kept } = this.shell;
     const key = kept.key(fn, args, settings);
-    const known = kept.find(key);
+    const known = kept.find(key, settings);
     const record = known ?? this.shell.make(fn, args, settings);
     const task = new HostedTask(this.shell, record);
     if (known !== undefined) this.shell.share(known, task, parent);

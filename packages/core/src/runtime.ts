@@ -185,7 +185,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   ): LocalTask<unknown> {
     const { kept } = this.shell;
     const key = kept.key(record, inputs, settings);
-    const known = kept.find(key);
+    const known = kept.find(key, settings);
     if (known === undefined) {
       const task = this.begin(fn, this.shell.make(record, inputs, settings));
       kept.add(task.record, key);

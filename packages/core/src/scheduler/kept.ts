@@ -56,8 +56,8 @@ export class Kept {
     return key;
   }
 
-  /** The task of an equal call that has not failed. */
-  find(key: string | undefined): TaskRecord | undefined {
+  /** The task of an equal call that has not failed; `persist` of this call holds for it too. */
+  find(key: string | undefined, { persist }: TaskSettings): TaskRecord | undefined {
     if (key === undefined) return undefined;
     const record = this.calls.get(key);
     if (record === undefined || record.phase > Phase.Finished) {
@@ -67,6 +67,7 @@ export class Kept {
     this.hits++;
     this.calls.delete(key);
     this.calls.set(key, record);
+    if (persist) this.persist(record);
     return record;
   }
 
@@ -92,6 +93,7 @@ export class Kept {
   }
 
   private persist(record: TaskRecord): void {
+    if (this.persisted.has(record)) return;
     this.persisted.add(record);
     this.counter.hold(record);
   }
