@@ -1,6 +1,6 @@
 /** @file Dynamic control: what a task can ask of its scheduler. */
 import { threadId } from 'node:worker_threads';
-import { CancelledError, type TaskFailedError } from '@poniard/core';
+import { anyScope, CancelledError, scope, type TaskFailedError } from '@poniard/core';
 import { describe, expect, it } from 'vitest';
 import * as control from './fixtures/control.mjs';
 import { set } from './fixtures/families.mjs';
@@ -13,6 +13,16 @@ describe.each<Kind>(['threads', 'inline'])('the scheduler inside a task on %s', 
 
   it('S9. exec runs on its thread, and gives what the function gives', async () => {
     expect(await made().spawn(control.executes)).toEqual([threadId, true]);
+  });
+
+  it('S9. exec runs there each time, whatever withOptions says of tasks', async () => {
+    const runtime = made();
+    const [id, where] = kind === 'threads' ? ['cpu:0', scope({ thread: 0 })] : ['inline:0', anyScope];
+    const options = { processor: id, proclist: [id], scope: where, resultScope: where, cache: true };
+    const words = counters(1);
+    expect(await runtime.withOptions(options, () => runtime.spawn(control.executesTwice, words))).toEqual([
+      0, 1,
+    ]);
   });
 
   it('S9. exec rejects with what the function throws', async () => {

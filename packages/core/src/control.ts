@@ -1,5 +1,5 @@
 /** @file Dynamic control: what a task can ask of the scheduler that runs it. */
-import { processorTypeScope } from '@poniard/scopes';
+import { anyScope, processorTypeScope } from '@poniard/scopes';
 import type { AnyFunction } from './functions/encoded.js';
 import type { TaskOptions } from './options.js';
 import type { RuntimeBase } from './runtime-base.js';
@@ -42,8 +42,20 @@ export interface TaskScheduler {
   dag(): Promise<Map<number, Set<number>>>;
 }
 
-/** The calling thread is the scheduler's. What runs there so waits for nothing else, and nothing else for it. */
-const ON_HOST = { name: 'exec', scope: processorTypeScope('inline'), occupancy: 0 };
+/**
+ * The calling thread is the scheduler's. What runs there so waits for nothing else, and nothing else for it; and it runs
+ * there each time, whatever is said of the tasks around.
+ */
+const ON_HOST: TaskOptions = {
+  name: 'exec',
+  scope: processorTypeScope('inline'),
+  processor: 'inline:0',
+  proclist: ['inline'],
+  resultScope: anyScope,
+  occupancy: 0,
+  cache: false,
+  persist: false,
+};
 
 export function controlOf(runtime: RuntimeBase): TaskScheduler {
   const spawn = (fn: unknown, args: readonly unknown[], options?: TaskOptions) =>
