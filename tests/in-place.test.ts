@@ -229,6 +229,16 @@ describe('shard', () => {
     expect(await shard.map((words) => words[0])[0]).toBe(4);
   });
 
+  it('C5. where a scope holds for all tasks, the pieces are within it', async () => {
+    for (const where of [{ scope: scope({ thread: 1 }) }, { resultScope: scope({ thread: 1 }) }]) {
+      const [shard, runs] = runtime.withOptions(where, () => {
+        const cut = runtime.shard(zero);
+        return [cut, [spawn(here, cut), ...cut.map(here)]] as const;
+      });
+      expect([shard.keys, await Promise.all(runs)]).toEqual([['cpu:1'], ['cpu:1', 'cpu:1']]);
+    }
+  });
+
   it('C5. outside its scope a task fails, and is told where the pieces are', async () => {
     const shard: Shard<Counter> = runtime.shard(zero, { scope: scope({ thread: 1 }) });
     expect(shard.size).toBe(1);

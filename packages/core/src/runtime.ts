@@ -1,5 +1,5 @@
 /** @file A runtime: one scheduler with its processors, wired from ports by a container of its own. */
-import { anyScope, defaultScope, includes, type Scope } from '@poniard/scopes';
+import { anyScope, constrain, defaultScope, includes, type Scope } from '@poniard/scopes';
 import type { DependencyContainer } from 'tsyringe';
 import { ambient } from './ambient.js';
 import { BringUp } from './bring-up.js';
@@ -244,7 +244,9 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   }
 
   shard<T>(make: () => T | PromiseLike<T>, options: ShardOptions = {}): Shard<T> {
-    return makeShard(this, this.processors(options.scope ?? defaultScope), make, options);
+    const { scope = defaultScope, computeScope = scope, resultScope = anyScope } = this.getOptions();
+    const where = constrain(options.scope ?? computeScope, resultScope);
+    return makeShard(this, where, this.processors(where), make, options);
   }
 
   protected chunkOf<T>(task: LocalTask<T>): LocalChunk<T> {

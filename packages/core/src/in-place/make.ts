@@ -1,5 +1,5 @@
 /** @file Making data that is changed in place: on one processor, or a piece on each (C5). */
-import { anyScope, constrain, defaultScope, processScope, type Scope } from '@poniard/scopes';
+import { anyScope, constrain, processScope, type Scope } from '@poniard/scopes';
 import type { Chunk } from '../chunk.js';
 import { PoniardError } from '../errors.js';
 import { shapeOf } from '../functions/registry.js';
@@ -32,15 +32,17 @@ export function makeMutable<T>(
   return runtime.spawnInPlace(make, { ...checkOptions(options, 'mutable'), ...named }, 'mutable') as Chunk<T>;
 }
 
+/** `processors`: those in `scope`. */
 export function makeShard<T>(
   runtime: RuntimeBase,
+  scope: Scope,
   processors: readonly Processor[],
   make: () => T | PromiseLike<T>,
   options: ShardOptions,
 ): Shard<T> {
   checkFunction(make, 'shard');
   only(options, ['per', 'scope'], 'shard');
-  const { per = 'processor', scope } = options;
+  const { per = 'processor' } = options;
   if (per !== 'processor' && per !== 'process')
     throw new TypeError("shard: the option per must be 'process' or 'processor'");
   const can = Object.keys(shapeOf(make).implementations);
@@ -69,9 +71,9 @@ export function keyOf(processor: Processor, per: Shard<unknown>['per']): string 
   return per === 'processor' ? processor.id : (processor.process ?? '');
 }
 
-function withinProcess(scope: Scope | undefined, id: string): Scope {
+function withinProcess(scope: Scope, id: string): Scope {
   const within = id === '' ? NO_PROCESS : processScope(id);
-  return constrain(scope ?? defaultScope, within);
+  return constrain(scope, within);
 }
 
 const NO_PROCESS: Scope = Object.freeze({

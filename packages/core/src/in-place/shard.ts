@@ -11,7 +11,10 @@ export interface ShardOptions {
    * one; only what is on shared memory is the same to all of them.
    */
   readonly per?: 'process' | 'processor' | undefined;
-  /** Which processors take part. Default: all that are enabled by default, and are there when the shard is made. */
+  /**
+   * Which processors take part, of those that are there when the shard is made. Default: those on which tasks run here, by
+   * `withOptions` and the runtime's options or because they are enabled by default.
+   */
   readonly scope?: TaskOptions['scope'];
 }
 
