@@ -1,9 +1,21 @@
 /** @file Chunks on threads: handles on values, where these live, and when they go. */
-import { exactScope, PoniardError, SchedulingError, scope } from '@poniard/core';
+import {
+  constrain,
+  exactScope,
+  formatScope,
+  PoniardError,
+  SchedulingError,
+  ScopeError,
+  scope,
+  spawn,
+  taskContext,
+  tochunk,
+} from '@poniard/core';
 import { describe, expect, it } from 'vitest';
 import { causeOf, rejection, testRuntime } from './runtimes.js';
 
 const big = (length: number): number[] => Array.from({ length }, (_, i) => i);
+const where = (_value: unknown): string => taskContext().processor.id;
 const lengthOf = (xs: ArrayLike<number>): number => xs.length;
 
 describe('C1. a chunk', () => {
@@ -52,6 +64,54 @@ describe('C1. a chunk', () => {
     expect(error).toBeInstanceOf(SchedulingError);
     expect(error.message).toMatch(/cpu:0/);
     expect(error.message).toMatch(/cpu:1/);
+  });
+
+  it('K2. a processor may be named for it; what else is said of it is an error at once', async () => {
+    const runtime = testRuntime('threads');
+    const chunk = runtime.tochunk([1, 2], { processor: 'cpu:1' });
+    expect(formatScope(chunk.scope)).toBe('cpu:1');
+    expect(await Promise.all([1, 2, 3, 4].map(() => runtime.spawn(where, chunk)))).toEqual(
+      new Array(4).fill('cpu:1'),
+    );
+    const both = { processor: 'cpu:0', scope: scope({ thread: 1 }) };
+    expect(() => runtime.tochunk(1, both)).toThrow(/tochunk: say processor or scope, not both/);
+    expect(() => runtime.tochunk(1, { name: 'x' } as never)).toThrow(/tochunk: unknown option "name"/);
+    expect(() => runtime.tochunk(1, { scope: constrain(both.scope, scope({ thread: 0 })) })).toThrow(
+      ScopeError,
+    );
+  });
+
+  it('K2. all this holds inside tasks, where a chunk tells its type and size too', async () => {
+    const runtime = testRuntime('threads');
+    const inside = async (): Promise<unknown[]> => {
+      const chunk = tochunk(new Float64Array(100), { scope: scope({ thread: 1 }) });
+      const places = await Promise.all([1, 2, 3].map(() => spawn(where, chunk)));
+      const { type, bytes, scope: within } = chunk;
+      chunk.release();
+      const refused = [
+        () => tochunk(1, { name: 'x' } as never),
+        () => tochunk(spawn(() => 1)),
+        () => spawn(where, chunk),
+      ].map((misuse) => {
+        try {
+          return String(misuse());
+        } catch (error) {
+          return (error as Error).message;
+        }
+      });
+      const same = tochunk(1);
+      return [type, bytes, formatScope(within), places, tochunk(same) === same, ...refused];
+    };
+    expect(await runtime.spawn(inside)).toEqual([
+      { kind: 'Float64Array', dtype: 'f64', shape: [100] },
+      expect.closeTo(816, -2),
+      'cpu:1',
+      ['cpu:1', 'cpu:1', 'cpu:1'],
+      true,
+      expect.stringMatching(/tochunk: unknown option "name"/),
+      expect.stringMatching(/a task gives its chunk by task\.chunk\(\)/),
+      expect.stringMatching(/this Chunk has been released/),
+    ]);
   });
 });
 

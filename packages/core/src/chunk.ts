@@ -1,7 +1,16 @@
 /** @file Handles on values (C1). */
 import type { Scope } from '@poniard/scopes';
+import type { ProcessorName } from './options.js';
 import type { MemorySpace, Processor } from './processor.js';
 import type { ChunkType } from './values/codec.js';
+
+/** Which tasks may take the value that `tochunk` wraps. */
+export interface ChunkOptions {
+  /** Those that run on this processor: itself, or its id. */
+  readonly processor?: ProcessorName | undefined;
+  /** Those that run within this scope. Default: all. */
+  readonly scope?: Scope | undefined;
+}
 
 /**
  * A handle on a value that may live anywhere. Handles are counted: with the last one the value goes (C4), by

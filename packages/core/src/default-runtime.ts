@@ -1,7 +1,6 @@
 /** @file The free functions: they work on the default runtime, or inside a task on the one that runs it. */
-import type { Scope } from '@poniard/scopes';
 import { ambient } from './ambient.js';
-import type { Chunk } from './chunk.js';
+import type { Chunk, ChunkOptions } from './chunk.js';
 import { controlOf, type TaskScheduler } from './control.js';
 import { PoniardError } from './errors.js';
 import type { MutableOptions } from './in-place/make.js';
@@ -154,8 +153,13 @@ export function shard<T>(make: () => T | PromiseLike<T>, options?: ShardOptions)
   return ambient.current().shard(make, options);
 }
 
-/** A handle on a value of this thread, to be passed to many tasks (C1). Dagger: `tochunk`. */
-export function tochunk<T>(value: T, options?: { readonly scope?: Scope }): Chunk<T> {
+/**
+ * A handle on a value of this thread, to be passed to many tasks (C1); those on one processor or in a scope only, where
+ * `options` say so. Dagger: `tochunk`.
+ *
+ * @throws TypeError for unknown options, and for a Task; ScopeError for a scope that nothing can be in.
+ */
+export function tochunk<T>(value: T | Chunk<T>, options?: ChunkOptions): Chunk<T> {
   return ambient.current().tochunk(value, options);
 }
 

@@ -1,7 +1,7 @@
 /** The core of Poniard: tasks, their scheduler, chunks, options, errors, and the ports that plug-ins implement. */
 export * from '@poniard/scopes';
 export type * from './array-types.js';
-export type { Chunk } from './chunk.js';
+export type { Chunk, ChunkOptions } from './chunk.js';
 export { isChunk } from './chunk.js';
 export type { TaskScheduler } from './control.js';
 export {

@@ -99,3 +99,22 @@ export function checkShared(
   }
   return checkOptions(options, where, others);
 }
+
+/** Options of something else than a task: of these names only. */
+export function checkOnly(options: object, known: readonly string[], where: string): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`${where}: options must be an object`);
+  for (const key of Object.keys(options))
+    if (!known.includes(key)) throw new TypeError(`${where}: ${unknownOption(key, known)}`);
+}
+
+/** Where a value is: on one processor, or in a scope. */
+export function checkPlace(
+  options: Pick<TaskOptions, 'processor' | 'scope'>,
+  where: string,
+): Pick<TaskOptions, 'processor' | 'scope'> {
+  checkOnly(options, ['processor', 'scope'], where);
+  if (options.processor !== undefined && options.scope !== undefined)
+    throw new TypeError(`${where}: say processor or scope, not both`);
+  return checkOptions(options, where);
+}

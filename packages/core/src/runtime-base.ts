@@ -2,8 +2,8 @@
  * @file What the runtime on the host and those inside tasks on lanes have in common: a function that both offer is added
  * here, once (and to `default-runtime.ts` as a free function).
  */
-import type { Scope } from '@poniard/scopes';
-import type { Chunk } from './chunk.js';
+import { anyScope, type Scope } from '@poniard/scopes';
+import { type Chunk, type ChunkOptions, isChunk } from './chunk.js';
 import type { AnyFunction } from './functions/encoded.js';
 import { type MutableOptions, makeMutable } from './in-place/make.js';
 import type { Shard, ShardOptions } from './in-place/shard.js';
@@ -11,12 +11,14 @@ import type { TaskScopes } from './lane/task-scopes.js';
 import { type Collect, type CollectOptions, collect, compute } from './lazy/collect.js';
 import { delayed, par } from './lazy/delayed.js';
 import type { Thunk } from './lazy/thunk.js';
-import { type InPlace, inPlace, type TaskOptions } from './options.js';
+import { type InPlace, idOf, inPlace, type TaskOptions } from './options.js';
+import { checkPlace } from './options-check.js';
 import { OptionsContext } from './options-context.js';
 import type { Host } from './ports.js';
+import { exactly } from './settings.js';
 import { sharedFunctions } from './shared-functions.js';
 import { makeSpawn, type Spawn } from './spawn.js';
-import type { Task } from './task.js';
+import { isTask, type Task } from './task.js';
 
 export abstract class RuntimeBase {
   readonly spawn: Spawn = makeSpawn(this);
@@ -56,7 +58,15 @@ export abstract class RuntimeBase {
   abstract halt(reason?: unknown): void;
 
   /** A handle on a value that is on this thread. */
-  abstract tochunk<T>(value: T, options?: { readonly scope?: Scope }): Chunk<T>;
+  tochunk<T>(value: T | Chunk<T>, options: ChunkOptions = {}): Chunk<T> {
+    if (isChunk(value)) return value as Chunk<T>;
+    if (isTask(value)) throw new TypeError('tochunk takes a value; a task gives its chunk by task.chunk()');
+    const { processor, scope = anyScope } = checkPlace(options, 'tochunk');
+    return this.wrap(value, processor === undefined ? scope : exactly(idOf(processor)));
+  }
+
+  /** `scope`: where the value may be used. */
+  protected abstract wrap<T>(value: T, scope: Scope): Chunk<T>;
 
   /** Runs the graph that leads to a node, and gives a handle on its result. */
   compute<T>(node: Thunk<T>, options?: CollectOptions): Promise<Chunk<T>> {

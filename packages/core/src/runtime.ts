@@ -4,7 +4,6 @@ import type { DependencyContainer } from 'tsyringe';
 import { ambient } from './ambient.js';
 import { BringUp } from './bring-up.js';
 import type { Chunk } from './chunk.js';
-import { isChunk } from './chunk.js';
 import { CancelledError, FunctionTransferError, PoniardError } from './errors.js';
 import type { EventListener, EventStream } from './events.js';
 import { explainTask, type PlacementReport } from './explain.js';
@@ -19,7 +18,7 @@ import type { TaskScope } from './lane/task-scopes.js';
 import { LocalChunk, LocalTask } from './local-handles.js';
 import { NestedRuntime } from './nested-runtime.js';
 import type { SchedulerOptions, TaskOptions } from './options.js';
-import { checkOptions, checkShared } from './options-check.js';
+import { checkShared } from './options-check.js';
 import type { Plugin } from './plugin.js';
 import type { Processor, ProcessorHost } from './processor.js';
 import { RuntimeBase } from './runtime-base.js';
@@ -32,7 +31,6 @@ import { NOTHING } from './scheduler/state.js';
 import { resolveSettings, type TaskSettings } from './settings.js';
 import { framesOf } from './stacks.js';
 import { collectStats, type RuntimeStats } from './stats.js';
-import { isTask } from './task.js';
 import { SettingsOfTasks } from './task-settings.js';
 import { valueCodec } from './values/codec.js';
 import type { Wiring } from './wiring.js';
@@ -231,12 +229,9 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     this.shell.halt(this.scopeHere(), reason);
   }
 
-  /** A handle on a value that is on this thread. Large arrays on ordinary memory are copied to shared memory, once. */
-  tochunk<T>(value: T, options: { readonly scope?: Scope } = {}): Chunk<T> {
-    if (isChunk(value)) return value as never;
-    if (isTask(value)) throw new TypeError('tochunk takes a value; a task gives its chunk by task.chunk()');
-    const { scope = anyScope, ...others } = options;
-    const settings = resolveSettings([checkOptions({ resultScope: scope, ...others }, 'tochunk')], NOTHING);
+  /** Large arrays on ordinary memory are copied to shared memory, once. */
+  protected wrap<T>(value: T, resultScope: Scope): Chunk<T> {
+    const settings = resolveSettings([{ resultScope }], NOTHING);
     const arg = this.shell.values.argument(value, () => 'the value of tochunk', handleNoun);
     const record = this.shell.spawn(GIVEN, NOTHING, settings);
     this.shell.provide(record, arg);

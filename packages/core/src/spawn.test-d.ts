@@ -154,6 +154,7 @@ describe('tasks', () => {
 
   it('C1. chunks know their value', async () => {
     expectTypeOf(tochunk(new Float64Array(1))).toExtend<Chunk<Float64Array>>();
+    expectTypeOf(tochunk(tochunk(1))).toEqualTypeOf<Chunk<number>>();
     expectTypeOf(await tochunk({ a: 1 }).fetch()).toEqualTypeOf<{ a: number }>();
     expectTypeOf(chunk).toExtend<Disposable>();
   });

@@ -4,9 +4,8 @@ import type { Chunk } from '../chunk.js';
 import { PoniardError } from '../errors.js';
 import { shapeOf } from '../functions/registry.js';
 import { checkFunction } from '../handles.js';
-import { unknownOption } from '../nearest-name.js';
 import type { ProcessorName, TaskOptions } from '../options.js';
-import { checkOptions } from '../options-check.js';
+import { checkOnly, checkPlace } from '../options-check.js';
 import type { Processor } from '../processor.js';
 import type { RuntimeBase } from '../runtime-base.js';
 import { Shard, type ShardOptions } from './shard.js';
@@ -25,11 +24,9 @@ export function makeMutable<T>(
   options: MutableOptions = {},
 ): Chunk<T> {
   checkFunction(make, 'mutable');
-  only(options, ['processor', 'scope'], 'mutable');
-  if (options.processor !== undefined && options.scope !== undefined)
-    throw new TypeError('mutable: say processor or scope, not both');
+  const place = checkPlace(options, 'mutable');
   const named = make.name === '' ? { name: 'mutable value' } : undefined;
-  return runtime.spawnInPlace(make, { ...checkOptions(options, 'mutable'), ...named }, 'mutable') as Chunk<T>;
+  return runtime.spawnInPlace(make, { ...place, ...named }, 'mutable') as Chunk<T>;
 }
 
 /** `processors`: those in `scope`. */
@@ -41,7 +38,7 @@ export function makeShard<T>(
   options: ShardOptions,
 ): Shard<T> {
   checkFunction(make, 'shard');
-  only(options, ['per', 'scope'], 'shard');
+  checkOnly(options, ['per', 'scope'], 'shard');
   const { per = 'processor' } = options;
   if (per !== 'processor' && per !== 'process')
     throw new TypeError("shard: the option per must be 'process' or 'processor'");
@@ -80,10 +77,3 @@ const NO_PROCESS: Scope = Object.freeze({
   type: 'scope',
   anyOf: Object.freeze([Object.freeze({ process: null })]),
 });
-
-function only(options: object, known: readonly string[], where: string): void {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`${where}: options must be an object`);
-  for (const key of Object.keys(options))
-    if (!known.includes(key)) throw new TypeError(`${where}: ${unknownOption(key, known)}`);
-}

@@ -1,7 +1,7 @@
 /** @file Handles that a task on a lane holds: on tasks of its own, and on values. */
-import { anyScope } from '@poniard/scopes';
+import { anyScope, type Scope } from '@poniard/scopes';
 import { ChunkHandle } from '../chunk.js';
-import { DeadlockError } from '../errors.js';
+import { DeadlockError, PoniardError } from '../errors.js';
 import type { AnyFunction } from '../functions/encoded.js';
 import type { MemorySpace, Processor } from '../processor.js';
 import { TaskHandle, type TaskState } from '../task.js';
@@ -168,7 +168,6 @@ export class LaneTask<T> extends TaskHandle<T> {
 /** A handle on a value, held by a task on a lane. */
 export class LaneChunk<T> extends ChunkHandle<T> {
   readonly space: MemorySpace;
-  readonly scope = anyScope;
   private handle: LaneTask<T> | undefined;
 
   constructor(
@@ -176,6 +175,7 @@ export class LaneChunk<T> extends ChunkHandle<T> {
     readonly type: ChunkType,
     readonly bytes: number,
     space: string,
+    readonly scope: Scope = anyScope,
   ) {
     super();
     this.handle = task;
@@ -186,7 +186,7 @@ export class LaneChunk<T> extends ChunkHandle<T> {
     return undefined;
   }
   get task(): LaneTask<T> {
-    if (this.handle === undefined) throw new TypeError('this Chunk has been released');
+    if (this.handle === undefined) throw new PoniardError('this Chunk has been released');
     return this.handle;
   }
   fetch(): Promise<T> {

@@ -1,3 +1,4 @@
+import { anyScope, type Scope } from '@poniard/scopes';
 import { CancelledError, PoniardError, showPlaces, TaskFailedError, type TaskSummary } from '../errors.js';
 import { Closures } from '../functions/closures.js';
 import type { AnyFunction, FunctionCodec } from '../functions/encoded.js';
@@ -10,7 +11,7 @@ import { runtimeCodec } from '../runtime-codec.js';
 import { type ChunkType, valueCodec } from '../values/codec.js';
 import { decodeError, encodeError } from '../values/errors.js';
 import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
-import { restore } from '../values/snapshot.js';
+import { describe, restore, sizeOf } from '../values/snapshot.js';
 import type { CodecBook } from './codec-book.js';
 import { LaneArguments } from './lane-arguments.js';
 import { type AnyLaneTask, LaneChunk, LaneTask } from './lane-handles.js';
@@ -140,11 +141,14 @@ export class LaneRuntime extends RuntimeBase {
     });
   }
 
-  tochunk<T>(value: T): LaneChunk<T> {
-    const task = this.spawnTask((kept: unknown) => kept, [value], { name: 'tochunk' }) as LaneTask<T>;
+  protected wrap<T>(value: T, scope: Scope): LaneChunk<T> {
+    const where = scope === anyScope ? undefined : { scope, resultScope: scope };
+    const options = { name: 'tochunk', cache: false, ...where };
+    const task = this.spawnTask((kept: unknown) => kept, [value], options) as LaneTask<T>;
     // A chunk is there to be handed to others.
     task.handOut();
-    return new LaneChunk<T>(task, { kind: typeof value }, 0, 'host');
+    const codecs = this.codecs.all();
+    return new LaneChunk<T>(task, describe(value, codecs), sizeOf(value, codecs), 'host', scope);
   }
 
   dag(): Promise<Map<number, Set<number>>> {
