@@ -111,6 +111,11 @@ export function copyToMapped(array: HostArray, mapped: ArrayBuffer): void {
   const source = data as unknown as HostData;
   const given = source.constructor as ArrayKind;
   const target = new (array.hostType === 'float32' ? Float32Array : given)(mapped, 0, size);
+  if (kindOfView(data).startsWith('Big')) {
+    const numbers = Float64Array.from(data as unknown as BigInt64Array, Number);
+    copyToMapped({ ...array, data: numbers }, mapped);
+    return;
+  }
   if (strides === undefined) target.set(source.subarray(offset, offset + size));
   else gather(target, source, shape, strides, offset);
 }

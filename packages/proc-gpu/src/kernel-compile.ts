@@ -7,6 +7,7 @@
  */
 import { ShaderError } from './errors.js';
 import type { GpuArray } from './gpu-array.js';
+import { plainLoops } from './kernel-loops.js';
 import type { GpuKernel } from './port.js';
 
 /** What gpu.js says of a compiled kernel. */
@@ -32,17 +33,24 @@ interface GpuJsKernel {
 }
 
 /** gpu.js, as far as it is used. */
-export interface GpuJs {
+interface GpuJs {
   readonly WebGPUKernel: new (source: string, settings: object) => GpuJsKernel;
 }
 
+/** gpu.js, and the parser for what it would compile wrongly. */
+export interface KernelCompiler extends GpuJs {
+  readonly parse: typeof import('acorn').parse;
+}
+
 /** @throws Error that says how to get it. */
-export async function loadGpuJs(): Promise<GpuJs> {
+export async function loadCompiler(): Promise<KernelCompiler> {
+  const { parse } = await import('acorn');
   // Not a literal: the package is optional.
   const name = 'gpu.js';
   try {
     const module = (await import(name)) as GpuJs & { default?: GpuJs };
-    return module.WebGPUKernel === undefined ? (module.default as GpuJs) : module;
+    const { WebGPUKernel } = module.WebGPUKernel === undefined ? (module.default as GpuJs) : module;
+    return { WebGPUKernel, parse };
   } catch (error) {
     throw new Error('kernels run on a GPU through the package gpu.js: install it beside @poniard/proc-gpu', {
       cause: error,
@@ -61,7 +69,7 @@ export class CompiledKernel {
 
   /** @throws ShaderError with gpu.js' message, for what it cannot compile. */
   constructor(
-    { WebGPUKernel }: GpuJs,
+    { WebGPUKernel, parse }: KernelCompiler,
     source: string,
     name: string,
     types: readonly KernelArgumentType[],
@@ -71,7 +79,7 @@ export class CompiledKernel {
     try {
       // It reads each argument's type from `argumentTypes`, and wants as many arguments.
       const samples = types.map((type) => (type === 'Array' ? [0] : 0));
-      const built = new WebGPUKernel(source, {
+      const built = new WebGPUKernel(plainLoops(source, parse), {
         output: [...output],
         constants: { ...constants },
         argumentTypes: [...types],

@@ -43,7 +43,8 @@ export async function kernelHost(
     for (thread.y = 0; thread.y < height; thread.y++) {
       for (thread.x = 0; thread.x < width; thread.x++) {
         const value = fn.apply(self, given);
-        if (typeof value === 'number') data[at++] = value;
+        // What lies outside of an array is undefined, which becomes NaN.
+        if (typeof value !== 'object') data[at++] = value;
         else {
           if (at === 0) {
             parts = value.length;

@@ -64,6 +64,16 @@ describe('F4. a kernel on a CPU thread', () => {
     expect((await runtime.spawn(colours, new Float32Array([0, 1, 4, 9, 16]))).shape).toEqual([5, 3]);
   });
 
+  test('what lies outside of an array is NaN', async () => {
+    const beyond = kernel(
+      function beyond(a: number[]) {
+        return a[this.thread.x]!;
+      },
+      { output: [3] },
+    );
+    expect([...(await beyond(new Float32Array([1, 2])))]).toEqual([1, 2, Number.NaN]);
+  });
+
   test('runs here when it is called directly', async () => {
     const out = await product(array([[2]]), array([[3]]), 1);
     expect(out.toNested()).toEqual([[6]]);
@@ -191,6 +201,46 @@ describe.skipIf(!hasGpu)('F4. a kernel on a GPU', () => {
     const made = runtime.spawn(integers);
     await made.wait();
     expect([...(await runtime.spawn(twice, made as never))]).toEqual([2, 4, 6, 8]);
+  });
+
+  test('has loops that mean what they mean in JavaScript', async () => {
+    const { runtime } = await gpuRuntime();
+    const loops = kernel(
+      function loops(a: number[], n: number) {
+        let sum = 0;
+        for (let i = 0; i < n; i++) {
+          if (a[i]! > 4) continue;
+          for (let j = 0; j < i; j += 2) {
+            if (j === 2) continue;
+            sum += a[j]!;
+          }
+          sum += 100 * a[i]!;
+        }
+        for (let i = 0; i < n; i++) sum += 10000 * a[i]!;
+        let k = 0;
+        do {
+          k++;
+          if (k === 2) continue;
+          sum += k * this.thread.x;
+        } while (k < n);
+        return sum;
+      },
+      { output: [3] },
+    );
+    const x = new Float32Array([1, 5, 2, 3, 9, 4]);
+    expect([...(await runtime.spawn(loops, x, 6))]).toEqual([...(await loops(x, 6))]);
+  });
+
+  test('takes integers of 64 bits with precision: single', async () => {
+    const { runtime } = await gpuRuntime();
+    const twice = kernel(
+      function twice(a: number[]) {
+        return 2 * a[this.thread.x]!;
+      },
+      { output: [2], precision: 'single' },
+    );
+    const big = new BigInt64Array([-3n, 2n ** 40n]);
+    expect([...(await runtime.spawn(twice, big as never))]).toEqual([-6, 2 ** 41]);
   });
 
   test('of more arrays than a GPU binds is refused with the reason', async () => {

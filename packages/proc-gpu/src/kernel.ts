@@ -1,7 +1,12 @@
 /** @file A kernel of the user's own: a JavaScript function that gpu.js compiles for GPUs, and that runs as it is on CPUs. */
 import { type Implementations, type Operation, operation } from '@poniard/core';
 import { GpuArray } from './gpu-array.js';
-import { CompiledKernel, type GpuJs, type KernelArgumentType, loadGpuJs } from './kernel-compile.js';
+import {
+  CompiledKernel,
+  type KernelArgumentType,
+  type KernelCompiler,
+  loadCompiler,
+} from './kernel-compile.js';
 import { type KernelThis, kernelShape } from './kernel-host.js';
 import { type GpuArgument, type GpuDevicePort, type GpuTraits, gpuImplementation } from './port.js';
 import { tooMany } from './traits.js';
@@ -79,13 +84,13 @@ export function kernel<A extends readonly unknown[]>(
   const sizes = (args: readonly unknown[]): readonly number[] =>
     checkOutput(name, typeof output === 'function' ? Reflect.apply(output, undefined, args) : output);
 
-  const record = (gpu: GpuDevicePort, gpuJs: GpuJs, args: readonly unknown[]): GpuArray => {
+  const record = (gpu: GpuDevicePort, compiler: KernelCompiler, args: readonly unknown[]): GpuArray => {
     const extents = sizes(args);
     const types = args.map(typeOf);
     const key = `${extents.length} ${types.join()}`;
     let ready = compiled.get(key);
     if (ready === undefined) {
-      ready = new CompiledKernel(gpuJs, source, name, types, extents, constants);
+      ready = new CompiledKernel(compiler, source, name, types, extents, constants);
       compiled.set(key, ready);
     }
     const out = gpu.alloc(kernelShape(extents, ready.parts), 'float32');
@@ -97,17 +102,17 @@ export function kernel<A extends readonly unknown[]>(
   };
 
   // The first call waits for gpu.js to be loaded; later ones are recorded at once.
-  let gpuJs: GpuJs | undefined;
+  let compiler: KernelCompiler | undefined;
   const webgpu = async (gpu: GpuDevicePort, args: readonly unknown[]): Promise<GpuArray> => {
-    gpuJs = await loadGpuJs();
-    return record(gpu, gpuJs, args);
+    compiler = await loadCompiler();
+    return record(gpu, compiler, args);
   };
 
   type Signature = (...args: KernelArguments<A>) => GpuResult<'float32'>;
   return operation<Signature>(name, {
     host: hostImplementation<Signature>(source, name, constants, output),
     webgpu: gpuImplementation(
-      (gpu, ...args: unknown[]) => (gpuJs === undefined ? webgpu(gpu, args) : record(gpu, gpuJs, args)),
+      (gpu, ...args: unknown[]) => (compiler === undefined ? webgpu(gpu, args) : record(gpu, compiler, args)),
       { accepts, single: precision === 'single' },
     ),
   } as Implementations<Signature>);
