@@ -85,3 +85,38 @@ describe('examples/nbody', () => {
     expect(drift).toBeLessThan(1e-3);
   });
 });
+
+describe('examples/gpu-chain', () => {
+  interface Figures {
+    least: { uploads: number; readBack: number };
+    cpu: { error: number };
+    gpu?: { error: number; processor: string; moves: { way: string; task: string; bytes: number }[] };
+    noGpu?: string;
+  }
+
+  it.skipIf(!hasGpu)(
+    'moves the four matrices to the GPU and the result back, and nothing in between',
+    async () => {
+      const { least, cpu, gpu } = await example<Figures>('gpu-chain', '--gpu', 'software');
+      const bytes = least.readBack;
+      expect(least.uploads).toBe(4 * bytes);
+      const there = { way: 'host → gpu:0', bytes };
+      expect(gpu!.moves).toEqual([
+        { ...there, task: 'matmul' },
+        { ...there, task: 'matmul' },
+        { ...there, task: 'matmul' },
+        { ...there, task: 'add' },
+        { way: 'gpu:0 → host', bytes, task: 'add' },
+      ]);
+      expect(gpu!.processor).toBe('gpu:0');
+      expect(Math.max(cpu.error, gpu!.error)).toBeLessThan(2e-5);
+    },
+  );
+
+  it('needs no GPU', async () => {
+    const { cpu, gpu, noGpu } = await example<Figures>('gpu-chain', '--gpu', 'none');
+    expect(cpu.error).toBeLessThan(2e-5);
+    expect(gpu).toBeUndefined();
+    expect(noGpu).toBe('it is not wanted');
+  });
+});
