@@ -13,14 +13,9 @@ import type {
   NestedSpawn,
   NestedTask,
 } from './processor.js';
+import { CapturedArgument, SnapshotArgument } from './scheduler/arguments.js';
 import { dagOf } from './scheduler/dag.js';
-import {
-  type Argument,
-  CapturedArgument,
-  hostValue,
-  SnapshotArgument,
-  type TaskRecord,
-} from './scheduler/record.js';
+import { type Argument, hostValue, type TaskRecord } from './scheduler/record.js';
 import type { Shell } from './scheduler/shell.js';
 import { NOTHING } from './scheduler/state.js';
 import { resolveSettings, type TaskSettings } from './settings.js';

@@ -1,6 +1,8 @@
 /** @file Queueing a task behind inputs that are still being made, and taking it back. */
+
+import { eachDependent } from './dependents.js';
 import type { Place } from './place.js';
-import { eachDependent, isTerminal, Phase, TaskRecord } from './record.js';
+import { isTerminal, Phase, TaskRecord } from './record.js';
 import type { SchedulerState } from './state.js';
 
 /**

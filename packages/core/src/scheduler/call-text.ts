@@ -1,6 +1,7 @@
 /** @file How a task was called, for the printed form of its failure. */
 import { nounOf } from '../values/refusal.js';
-import { type Argument, CapturedArgument, SnapshotArgument, StoredValue, TaskRecord } from './record.js';
+import { CapturedArgument, SnapshotArgument, StoredValue } from './arguments.js';
+import { type Argument, TaskRecord } from './record.js';
 
 /** More arguments than these are counted, not listed. */
 const LISTED = 4;

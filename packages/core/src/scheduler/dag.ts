@@ -1,5 +1,6 @@
 /** @file The graph as it stands, for who asks. */
-import { eachDependent, isTerminal } from './record.js';
+import { eachDependent } from './dependents.js';
+import { isTerminal } from './record.js';
 import type { SchedulerState } from './state.js';
 
 /** The unsettled tasks by id, each with those that wait for it. */

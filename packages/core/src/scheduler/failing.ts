@@ -3,12 +3,13 @@ import { formatScope } from '@poniard/scopes';
 import { CancelledError, type FailureOrigin, SchedulingError } from '../errors.js';
 import type { FunctionRecord } from '../functions/registry.js';
 import { callText } from './call-text.js';
+import { eachDependent } from './dependents.js';
 import { orphaned } from './family.js';
 import { elsewhere } from './in-place.js';
 import type { Place } from './place.js';
 import { endTrial } from './placement.js';
 import { raceEnded } from './racing.js';
-import { eachDependent, Failure, isTerminal, Phase, type TaskRecord } from './record.js';
+import { Failure, isTerminal, Phase, type TaskRecord } from './record.js';
 import { consumed } from './residence.js';
 import { NOTHING, type SchedulerState } from './state.js';
 

@@ -3,7 +3,8 @@
  * somebody else has got hold of them. Those of a parent that finished well go on by themselves.
  */
 import { CancelledError } from '../errors.js';
-import { eachDependent, isTerminal, Phase, TaskRecord } from './record.js';
+import { eachDependent } from './dependents.js';
+import { isTerminal, Phase, TaskRecord } from './record.js';
 
 export class Family {
   /** The parents of unsettled children that nobody else has got hold of. */

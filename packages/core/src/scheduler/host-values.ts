@@ -5,7 +5,8 @@ import type { HostValue } from '../processor.js';
 import type { ValueCodec } from '../values/codec.js';
 import { sharedBuffers } from '../values/shared-buffers.js';
 import { sizeOf, snapshot } from '../values/snapshot.js';
-import { type Argument, SnapshotArgument, StoredValue, type TaskRecord, Unsendable } from './record.js';
+import { SnapshotArgument, StoredValue, Unsendable } from './arguments.js';
+import type { Argument, TaskRecord } from './record.js';
 import { NOTHING } from './state.js';
 
 /** In bytes. Smaller values stay in their task's record. */

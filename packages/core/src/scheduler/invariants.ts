@@ -1,6 +1,8 @@
 /** @file What must hold after each event. Tests check it each time; it looks at every task and is slow. */
+
+import { eachDependent } from './dependents.js';
 import type { Place } from './place.js';
-import { eachDependent, isTerminal, Phase, type TaskRecord } from './record.js';
+import { isTerminal, Phase, type TaskRecord } from './record.js';
 import type { SchedulerState } from './state.js';
 import { phaseName } from './transitions.js';
 

@@ -2,8 +2,9 @@
 import type { FunctionRecord } from '../functions/registry.js';
 import type { TaskSettings } from '../settings.js';
 import { contentKey } from '../values/content-key.js';
+import { SnapshotArgument } from './arguments.js';
 import { PiecesArgument } from './in-place.js';
-import { type Argument, Phase, SnapshotArgument, TaskRecord } from './record.js';
+import { type Argument, Phase, TaskRecord } from './record.js';
 
 /** What `cache` has done, and holds. */
 export interface CacheStats {

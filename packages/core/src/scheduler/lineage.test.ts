@@ -1,6 +1,7 @@
 import { FakeMemory, FakeProcessor } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
-import { SnapshotArgument, type TaskRecord } from './record.js';
+import { SnapshotArgument } from './arguments.js';
+import type { TaskRecord } from './record.js';
 import { Driver } from './testing/driver.js';
 import { one } from './testing/tasks.js';
 

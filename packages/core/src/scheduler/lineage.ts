@@ -3,7 +3,8 @@
  * so they stay on the host as long as it does, also where nobody else needs them any more. That is bounded: beyond so many
  * bytes, a result that alone keeps more than its own size is copied to the host, and its inputs go.
  */
-import { SnapshotArgument, TaskRecord } from './record.js';
+import { SnapshotArgument } from './arguments.js';
+import { TaskRecord } from './record.js';
 
 /** In bytes. Inputs that are smaller do not count. */
 const SMALL = 64 * 1024;

@@ -1,8 +1,9 @@
 /** @file Values on their way between memory spaces: carries them, learns what that costs (P2), tells subscribers (P5). */
 import { PoniardError } from '../errors.js';
 import type { Mover, Transfer } from '../processor.js';
+import { privateCopy, SnapshotArgument } from './arguments.js';
 import type { Place } from './place.js';
-import { hostValue, privateCopy, SnapshotArgument, type TaskRecord } from './record.js';
+import { hostValue, type TaskRecord } from './record.js';
 import type { Shell } from './shell.js';
 
 export class Moves {

@@ -2,8 +2,9 @@
 import { ClockedProcessor, FakeClock, FakeMemory } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../processor.js';
+import { SnapshotArgument } from './arguments.js';
 import { sizeClass } from './costs.js';
-import { SnapshotArgument, TaskRecord } from './record.js';
+import { TaskRecord } from './record.js';
 import { Driver } from './testing/driver.js';
 
 const KIB = 1024;

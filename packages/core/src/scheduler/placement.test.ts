@@ -2,7 +2,8 @@ import { processorTypeScope } from '@poniard/scopes';
 import { FakeMemory, FakePlacement, FakeProcessor } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
 import { SchedulingError } from '../errors.js';
-import { SnapshotArgument, type TaskRecord } from './record.js';
+import { SnapshotArgument } from './arguments.js';
+import type { TaskRecord } from './record.js';
 import { Driver, processors } from './testing/driver.js';
 import { failureOf, increment, names, one, phases, runAll } from './testing/tasks.js';
 

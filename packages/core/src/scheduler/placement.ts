@@ -1,7 +1,9 @@
 /** @file Where a task runs: the cost of each processor, term by term, and the policy that picks one (P1). */
+
+import { SnapshotArgument } from './arguments.js';
 import { ANY_SIZE, sizeClass, type TransferTimes, UNKNOWN_MICROS } from './costs.js';
 import type { Place } from './place.js';
-import { Phase, type RunningPlan, SnapshotArgument, TaskRecord } from './record.js';
+import { Phase, type RunningPlan, TaskRecord } from './record.js';
 
 /** The terms of P1, in µs. */
 export interface CostTerms {

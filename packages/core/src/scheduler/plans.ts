@@ -2,8 +2,9 @@
 import type { FunctionRegistry } from '../functions/registry.js';
 import type { Block, Plan } from '../operation.js';
 import { settingsOfPart, type TaskSettings } from '../settings.js';
+import { CapturedArgument } from './arguments.js';
 import type { HostValues } from './host-values.js';
-import { CapturedArgument, hostValue, type TaskRecord } from './record.js';
+import { hostValue, type TaskRecord } from './record.js';
 import type { Shell } from './shell.js';
 
 export class Plans {

@@ -6,10 +6,11 @@
 import { CancelledError } from '../errors.js';
 import type { FunctionRecord } from '../functions/registry.js';
 import { sizeClass, whole } from './costs.js';
+import { link } from './dependents.js';
 import { cancelTask, detach } from './failing.js';
 import type { Place } from './place.js';
 import { endTrial } from './placement.js';
-import { isTerminal, link, Phase, TaskRecord } from './record.js';
+import { isTerminal, Phase, TaskRecord } from './record.js';
 import { NOTHING, type SchedulerState } from './state.js';
 
 /** How many of a processor's calls are looked at. */

@@ -5,17 +5,13 @@
  */
 
 import type { FailureOrigin, TaskFailedError, TaskSummary } from '../errors.js';
-import { type Captured, countHandles } from '../functions/closure.js';
 import { type FunctionRecord, GIVEN } from '../functions/registry.js';
 import type { TaskOptions } from '../options.js';
-import type { Stored } from '../ports.js';
 import type { Call, CallArgument } from '../processor.js';
 import type { TaskSettings } from '../settings.js';
 import type { ValueCodec } from '../values/codec.js';
 import { encodeError } from '../values/errors.js';
-import { sharedBuffers } from '../values/shared-buffers.js';
-import type { Encoded } from '../values/snapshot.js';
-import { isPrimitive, restore } from '../values/snapshot.js';
+import { CapturedArgument, privateCopy, SnapshotArgument, StoredValue, Unsendable } from './arguments.js';
 import { taskFailedError } from './failures.js';
 import { PiecesArgument } from './in-place.js';
 import type { Lineage } from './lineage.js';
@@ -35,11 +31,6 @@ export const Phase = {
 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
-/** A value that is in the {@link Store} of the runtime. */
-export class StoredValue {
-  constructor(readonly stored: Stored) {}
-}
-
 /** An argument as it was given at spawn: a primitive, a snapshot, or another task's record. */
 export type Argument =
   | TaskRecord
@@ -51,44 +42,6 @@ export type Argument =
   | bigint
   | null
   | undefined;
-
-/** An ordinary argument, taken as it was at `spawn`. */
-export class SnapshotArgument {
-  constructor(
-    readonly value: unknown,
-    readonly codecs: readonly ValueCodec[] | undefined,
-    readonly buffers: readonly SharedArrayBuffer[] | undefined,
-    readonly bytes: number,
-  ) {}
-  static from({ value, codecs, buffers, bytes, shared }: Encoded): SnapshotArgument {
-    return new SnapshotArgument(value, codecs, buffers, bytes + shared);
-  }
-}
-
-/** What a function captures: the first argument of its task, which handles among the captured values follow. */
-export class CapturedArgument extends SnapshotArgument {
-  /** How many they are. */
-  readonly handles: number;
-
-  constructor(
-    value: Captured,
-    codecs: readonly ValueCodec[] | undefined,
-    buffers: readonly SharedArrayBuffer[] | undefined,
-    bytes: number,
-  ) {
-    super(value, codecs, buffers, bytes);
-    this.handles = countHandles(value);
-  }
-
-  static override from({ value, codecs, buffers, bytes, shared }: Encoded): CapturedArgument {
-    return new CapturedArgument(value as Captured, codecs, buffers, bytes + shared);
-  }
-}
-
-/** In place of a value that cannot leave the thread that made it. */
-export class Unsendable {
-  constructor(readonly error: unknown) {}
-}
 
 /** Why a task failed: the error, and the way it took from the task that threw. */
 export class Failure {
@@ -447,49 +400,9 @@ export function isTerminal(record: TaskRecord): boolean {
   return record.phase >= Phase.Finished;
 }
 
-/** Calls `visit` for each dependent. */
-export function eachDependent(record: TaskRecord, visit: (dependent: TaskRecord) => void): void {
-  const { dependents } = record;
-  if (dependents === undefined) return;
-  if (Array.isArray(dependents))
-    for (let i = 0; i < dependents.length; i++) visit(dependents[i] as TaskRecord);
-  else visit(dependents);
-}
-
-/** Makes a new task wait for an input, or count as one that needs it; false where the input has failed. */
-export function link(input: TaskRecord, record: TaskRecord): boolean {
-  if (input.depth >= record.depth) record.depth = input.depth + 1;
-  if (input.phase > Phase.Finished) return false;
-  if (input.phase === Phase.Finished) input.consumers++;
-  else {
-    record.pending++;
-    addDependent(input, record);
-  }
-  return true;
-}
-
-export function addDependent(record: TaskRecord, dependent: TaskRecord): void {
-  const { dependents } = record;
-  if (dependents === undefined) record.dependents = dependent;
-  else if (Array.isArray(dependents)) dependents.push(dependent);
-  else record.dependents = [dependents, dependent];
-}
-
 /** The value of a finished record in the host's memory as its holders see it; two calls give the same. */
 export function hostValue(record: TaskRecord): unknown {
   if (record.codecs === undefined) return record.read();
   if (record.restored === undefined) record.restored = privateCopy(record.read(), record.codecs);
   return record.restored;
-}
-
-/** A copy of an encoded value that its receiver may change; arrays on shared memory stay shared. */
-export function privateCopy(value: unknown, codecs: readonly ValueCodec[] | undefined): unknown {
-  const copy = isPrimitive(value) ? value : structuredClone(value);
-  return codecs === undefined ? copy : restore(copy, (tag) => findCodec(codecs, tag), sharedBuffers);
-}
-
-export function findCodec(codecs: readonly ValueCodec[], tag: string): ValueCodec {
-  const codec = codecs.find((candidate) => candidate.tag === tag);
-  if (codec === undefined) throw new TypeError(`no ValueCodec with the tag ${JSON.stringify(tag)}`);
-  return codec;
 }

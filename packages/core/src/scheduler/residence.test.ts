@@ -1,6 +1,6 @@
 import { FakeMemory, FakePlacement, FakeProcessor } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
-import { CapturedArgument } from './record.js';
+import { CapturedArgument } from './arguments.js';
 import { Driver, processors } from './testing/driver.js';
 import { add, failureOf, increment, one, phases, runAll } from './testing/tasks.js';
 

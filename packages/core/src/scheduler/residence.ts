@@ -4,12 +4,13 @@
  */
 import { WorkerLostError } from '../errors.js';
 import type { HostValue, Loss, Resident } from '../processor.js';
+import { addDependent } from './dependents.js';
 import { endChildren, failTask } from './failing.js';
 import { lostInPlace } from './in-place.js';
 import type { Place } from './place.js';
 import { endTrial } from './placement.js';
 import { raceEnded } from './racing.js';
-import { addDependent, type Failure, isTerminal, Phase, TaskRecord } from './record.js';
+import { type Failure, isTerminal, Phase, TaskRecord } from './record.js';
 import { NOTHING, type SchedulerState } from './state.js';
 
 /**

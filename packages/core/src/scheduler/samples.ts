@@ -7,7 +7,8 @@ import { GIVEN } from '../functions/registry.js';
 import { resolveSettings } from '../settings.js';
 import { Restorer } from '../values/restore.js';
 import { Walker } from '../values/walker.js';
-import { SnapshotArgument, StoredValue, TaskRecord } from './record.js';
+import { SnapshotArgument, StoredValue } from './arguments.js';
+import { TaskRecord } from './record.js';
 import { NOTHING } from './state.js';
 
 export function sampleRecord(): TaskRecord {

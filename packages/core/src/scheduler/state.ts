@@ -8,6 +8,7 @@ import type { FunctionRecord } from '../functions/registry.js';
 import { placeBehindInputs, recallBehind, takeBackBehind } from './behind.js';
 import { CandidateTable } from './candidates.js';
 import { sizeClass, TransferTimes, whole } from './costs.js';
+import { addDependent, eachDependent, link } from './dependents.js';
 import { Instructions, type SchedulerEvent, type Trace } from './events.js';
 import { cancelTask, failTask, noProcessor, retryOrFail } from './failing.js';
 import { Family, orphaned } from './family.js';
@@ -15,7 +16,7 @@ import { LineageBook } from './lineage.js';
 import { MemoryPool, Place, sharesHostMemory } from './place.js';
 import { boundTrials, Costs, EarliestFinish, endTrial, type PlacementPolicy } from './placement.js';
 import { beginRace, type Loser, learnFromLoser, placeAnew, race, raceEnded } from './racing.js';
-import { addDependent, eachDependent, type Failure, isTerminal, link, Phase, TaskRecord } from './record.js';
+import { type Failure, isTerminal, Phase, TaskRecord } from './record.js';
 import {
   consumed,
   discard,

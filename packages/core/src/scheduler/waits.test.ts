@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FunctionRecord } from '../functions/registry.js';
 import { resolveSettings } from '../settings.js';
-import { link, Phase, TaskRecord } from './record.js';
+import { link } from './dependents.js';
+import { Phase, TaskRecord } from './record.js';
 import { Waits } from './waits.js';
 
 const fn = new FunctionRecord(1, { name: 'task', implementations: {} });

@@ -2,7 +2,8 @@
  * @file Which running tasks wait for which others. A cycle of waits, over inputs of tasks too, would never end: the wait
  * that closes it is refused. Only a wait can close one, since a new task has nobody yet who waits for it.
  */
-import { eachDependent, isTerminal, TaskRecord } from './record.js';
+import { eachDependent } from './dependents.js';
+import { isTerminal, TaskRecord } from './record.js';
 
 export class Waits {
   private readonly targets = new Map<TaskRecord, Set<TaskRecord>>();
