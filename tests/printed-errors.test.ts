@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { spawn as spawnHere, type Task, type TaskFailedError } from '@poniard/core';
+import { array } from '@poniard/linalg';
 import { describe, expect, it } from 'vitest';
 import { deep, join, later, load, several, throwing, withCause } from './fixtures/failing.mjs';
 import { run } from './programs.js';
@@ -73,6 +74,36 @@ describe.each<Kind>(['threads', 'inline'])('printed failures on %s', (kind) => {
       /called as failing\(.*, null, undefined, … 2 more\)/,
     );
     expect(await printed(spawn(failing))).not.toContain('called as');
+    const arrays = { x: array([1]) };
+    expect(await printed(spawn(failing, arrays.x, arrays))).toContain('called as failing(NDArray, {…})');
+  });
+
+  it('E2. S4. an argument that cannot travel: which, of the task that it was for', async () => {
+    const measure = (..._inputs: unknown[]): number => 1;
+    const lengths = { units: [[{ unit: Symbol('metre') }]] };
+    const refused = spawn.with({ name: 'measure' }, measure, 1, lengths);
+    const text = inspect(await rejection(refused)).replaceAll(root, '');
+    expect(text).toContain(
+      `TaskFailedError: task measure (#${refused.id}) failed: ValueTransferError: argument 2 of measure has ` +
+        'a symbol, Symbol(metre) at .units[0][0].unit; symbols are private to their thread. Pass a string.\n    at ',
+    );
+    expect(text).toContain('tests/printed-errors.test.ts:');
+    expect(text).not.toContain('called as');
+    const thrown: unknown[] = [];
+    try {
+      spawn(measure, [[[[[[[[[[[[spawn(measure)]]]]]]]]]]]] as never);
+    } catch (error) {
+      thrown.push(error);
+    }
+    expect(inspect(thrown[0])).toContain('tests/printed-errors.test.ts:');
+    const promised = spawn.with(
+      { name: 'measure' },
+      measure,
+      Promise.reject(new RangeError('nothing there')),
+    );
+    expect(await printed(promised)).toMatch(
+      /^TaskFailedError: task measure \(#N\) failed because the promise that is argument 1 of measure \(#N\) did: RangeError: nothing there\n/,
+    );
   });
 
   it('E2. what the cause holds besides its text follows', async () => {

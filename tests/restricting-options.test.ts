@@ -138,6 +138,7 @@ describe('anywhere', () => {
   it.each<[TaskOptions, RegExp]>([
     [{ prio: 1 } as never, /unknown option "prio"; did you mean "priority"\? Known are name, /],
     [{ retires: 1 } as never, /did you mean "retries"/],
+    [{ retry: 1 } as never, /did you mean "retries"/],
     [{ computescope: anyScope } as never, /did you mean "computeScope"/],
     [{ zzzzzzz: 1 } as never, /unknown option "zzzzzzz"\. Known are/],
     [{ processor: 3 as never }, /processor must be a processor, or its id/],

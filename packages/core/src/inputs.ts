@@ -11,6 +11,7 @@ import type { Argument, TaskRecord } from './scheduler/record.js';
 import type { Shell } from './scheduler/shell.js';
 import { NOTHING } from './scheduler/state.js';
 import { resolveSettings } from './settings.js';
+import { fromHere } from './stacks.js';
 import { isTask } from './task.js';
 
 /** An argument that cannot travel. */
@@ -38,8 +39,8 @@ export class Inputs {
         args[i] = input;
       } catch (error) {
         // Bad use is thrown here and now (E4); a value that cannot travel fails the task that it was for.
-        if (!(error instanceof ValueTransferError)) throw error;
-        return new Refused(error);
+        if (!(error instanceof ValueTransferError)) throw fromHere(error);
+        return new Refused(fromHere(error));
       }
     }
     if (pieces !== undefined) args.push(...pieces);
@@ -48,7 +49,7 @@ export class Inputs {
 
   /** Apart, since a closure in the loop would cost every argument something. */
   private label(index: number, name: string): () => string {
-    return () => `argument ${index + 1} of ${name} (#${this.shell.upcomingId})`;
+    return () => `argument ${index + 1} of ${name}`;
   }
 
   /** The record behind a handle of this runtime. */

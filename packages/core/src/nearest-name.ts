@@ -7,12 +7,18 @@ export function nearestName(given: string, known: Iterable<string>): string | un
   for (const name of known) {
     const typed = given.toLowerCase();
     const meant = name.toLowerCase();
-    const away = typed.length > 2 && meant.startsWith(typed) ? 1 : distance(typed, meant);
+    const away = Math.min(ending(typed, meant), distance(typed, meant));
     if (away >= least) continue;
     best = name;
     least = away;
   }
   return best;
+}
+
+/** A name that was cut short, as `prio`, or that ends otherwise, as `retry` for `retries`, is as near as so many wrong letters. */
+function ending(typed: string, meant: string): number {
+  if (typed.length > 2 && meant.startsWith(typed)) return 1;
+  return typed.length > 4 && meant.startsWith(typed.slice(0, -1)) ? 2 : Number.POSITIVE_INFINITY;
 }
 
 /** How many letters must be put in, left out, changed, or swapped with their neighbour (optimal string alignment). */

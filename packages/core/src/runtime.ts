@@ -281,7 +281,8 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
 
   private refusedTask(fn: AnyFunction, settings: TaskSettings, error: unknown): LocalTask<unknown> {
     const gate = this.shell.spawn(GIVEN, NOTHING, this.settings.plain);
-    const handle = this.begin(fn, this.shell.make(this.functions.record(fn), [gate], settings));
+    const waiting = { ...settings, syncdeps: [...settings.syncdeps, gate] };
+    const handle = this.begin(fn, this.shell.make(this.functions.record(fn), NOTHING, waiting));
     this.shell.end(handle.record, error);
     this.shell.provide(gate, undefined);
     return handle;

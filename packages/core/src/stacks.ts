@@ -9,7 +9,7 @@ const PLACE = /(?:\(|^\s+at (?:async )?)([^()]*):\d+:\d+\)?$/;
 /** The folder in which this package and its sisters are. Source maps leave the scheme out. */
 const HOME = withoutScheme(import.meta.url).replace(/[^/]+\/(?:dist|src)\/[^?]*(?:\?.*)?$/, '');
 const SISTER = /^[\w-]+\/(?:dist|src)\/(?!.*\.test\.)/;
-const INSTALLED = /\/@poniard\/[\w-]+\/dist\/|\/node_modules\/piscina\//;
+const INSTALLED = /\/@poniard\/[\w-]+\/(?:dist|src)\/|\/node_modules\/piscina\//;
 /** Begins the `sourceURL` of a function that travelled as source, and so the places in its stack traces. */
 export const TASK_URL = 'poniard-task:';
 const TASK_PLACE = /poniard-task:([^\s()]+):(\d+):(\d+)/;
@@ -36,6 +36,16 @@ export function foldStack(stack: string, findPlace?: FindPlace): string {
     .filter((line) => !isFrame(line) || !isFolded(line))
     .map((line) => (isFrame(line) ? placed(line, findPlace) : line))
     .join('\n');
+}
+
+/**
+ * An error with the stack of here. One that was found deep inside a value has the walk through it on its stack, which
+ * takes all the frames that V8 keeps, and the line that gave the value is not among them.
+ */
+export function fromHere<E>(error: E): E {
+  const { captureStackTrace } = Error as { captureStackTrace?: (error: object) => void };
+  if (error instanceof Error) captureStackTrace?.(error);
+  return error;
 }
 
 const isFrame = (line: string): boolean => FRAME.test(line);

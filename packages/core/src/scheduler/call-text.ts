@@ -1,4 +1,5 @@
 /** @file How a task was called, for the printed form of its failure. */
+import { isMark, MARK } from '../values/mark.js';
 import { nounOf } from '../values/refusal.js';
 import { CapturedArgument, SnapshotArgument, StoredValue } from './arguments.js';
 import { type Argument, TaskRecord } from './record.js';
@@ -22,9 +23,15 @@ function argumentText(arg: Argument): string {
   if (!(arg instanceof SnapshotArgument)) return short(nounOf(arg));
   const { value } = arg;
   if (Array.isArray(value)) return `Array(${value.length})`;
-  if (value instanceof StoredValue || arg.codecs !== undefined) return '{…}';
+  if (value instanceof StoredValue) return '{…}';
+  if (arg.codecs !== undefined) return instanceText(value as object);
   if (ArrayBuffer.isView(value)) return `${value[Symbol.toStringTag as never]}(${value.byteLength} bytes)`;
   return value instanceof Map || value instanceof Set ? `${value[Symbol.toStringTag]}(${value.size})` : '{…}';
+}
+
+/** `NDArray`, by the tag of the codec; tags of the framework's own begin with NUL. */
+function instanceText(value: object): string {
+  return isMark(value) && /^\w/.test(value[MARK]) ? value[MARK] : '{…}';
 }
 
 const short = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);

@@ -116,11 +116,6 @@ export class Shell implements Outcomes {
     return record;
   }
 
-  /** The id that the next task gets: errors about its arguments name it. */
-  get upcomingId(): number {
-    return this.nextId;
-  }
-
   /** Settles a record that no task makes: a chunk's, or a promise's. */
   provide(record: TaskRecord, arg: Argument): void {
     this.state.handle({ type: 'finished', record, ...this.values.given(record, arg), micros: 0 });
