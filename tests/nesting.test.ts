@@ -71,6 +71,13 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
     expect(await spawn(nesting.chunkInside, [1, 2, 3])).toEqual([6, 6]);
   });
 
+  it.runIf(kind !== 'the calling thread')(
+    'C4. a chunk that is released inside a task is freed at once',
+    async () => {
+      expect(await spawn(nesting.releaseInside)).toBeGreaterThanOrEqual(2 * 8 * 50_000);
+    },
+  );
+
   it('O3. a chunk that was handed over is fetched inside', async () => {
     const source = spawn(nesting.numbers, 20_000);
     const look = spawn.with(
@@ -147,6 +154,16 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
 
   it('O5. a child can be cancelled', async () => {
     expect(await spawn(nesting.cancelInside)).toEqual(['TaskFailedError', 'CancelledError']);
+  });
+
+  it('O5. a child that was cancelled before it could start stays so, whatever is asked of it', async () => {
+    expect(await spawn(nesting.askedAfterCancelling)).toEqual([
+      'cancelled',
+      'CancelledError',
+      'CancelledError',
+      'CancelledError',
+      3,
+    ]);
   });
 
   it('O5. a signal that has aborted, before or after, cancels a child', async () => {

@@ -1,7 +1,7 @@
 /** @file Handles that a task on a lane holds: on tasks of its own, and on values. */
 import { anyScope, type Scope } from '@poniard/scopes';
 import { ChunkHandle } from '../chunk.js';
-import { DeadlockError, PoniardError } from '../errors.js';
+import { CancelledError, DeadlockError, PoniardError } from '../errors.js';
 import type { AnyFunction } from '../functions/encoded.js';
 import type { MemorySpace, Processor } from '../processor.js';
 import { TaskHandle, type TaskState } from '../task.js';
@@ -31,6 +31,8 @@ export interface HandleOwner {
   want(task: AnyLaneTask, by: TaskScope | undefined): void;
   cancelTask(task: AnyLaneTask, reason: unknown, force: boolean): void;
   releaseTask(task: AnyLaneTask): void;
+  /** Nobody holds it any more. */
+  dropTask(task: AnyLaneTask): void;
   currentScope(): TaskScope | undefined;
 }
 
@@ -44,12 +46,14 @@ interface Waiter<T> {
 /** A task that a task on this lane has spawned. */
 export class LaneTask<T> extends TaskHandle<T> {
   id = -1;
-  /** Until the host knows of it: what the request waits for. */
+  /** Until the host knows of it: what the request waits for. Rejected, and for good, where it never will. */
   submitted: Promise<void> | undefined = undefined;
   /** Until then: ends it here, since the host need not hear of it any more. */
   callOff: ((error: unknown) => void) | undefined = undefined;
   /** Somebody besides its parent waits for it. */
   wanted = false;
+  /** There is no handle on it but a chunk's. */
+  hidden = false;
   /** What it runs, and how that travelled: to tell where in it an error came from. */
   fn: AnyFunction | undefined = undefined;
   travels: Lesson | undefined = undefined;
@@ -80,7 +84,9 @@ export class LaneTask<T> extends TaskHandle<T> {
       if (!this.asked) this.ask(null);
       return 'waiting';
     }
-    return this.outcome.ok ? 'finished' : 'failed';
+    const { ok, value } = this.outcome;
+    if (ok) return 'finished';
+    return (value as Error).cause instanceof CancelledError ? 'cancelled' : 'failed';
   }
 
   fetch(): Promise<T> {
@@ -193,7 +199,10 @@ export class LaneChunk<T> extends ChunkHandle<T> {
     return this.task.fetch();
   }
   release(): void {
-    this.handle?.release();
+    const { handle } = this;
+    if (handle === undefined) return;
     this.handle = undefined;
+    handle.release();
+    if (handle.hidden) handle.runtime.dropTask(handle);
   }
 }

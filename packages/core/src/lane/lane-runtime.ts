@@ -82,10 +82,10 @@ export class LaneRuntime extends RuntimeBase {
     task.fn = fn;
     task.travels = lesson;
     if (parent?.failed) {
-      this.refuse(
-        task,
-        new CancelledError(`task ${name} was cancelled: the task that spawned it had failed`),
-      );
+      const error = new CancelledError(`task ${name} was cancelled: the task that spawned it had failed`);
+      task.submitted = Promise.reject(error);
+      task.submitted.catch(() => {});
+      this.refuse(task, error);
       return task;
     }
     const taken = closure?.take();
@@ -105,7 +105,7 @@ export class LaneRuntime extends RuntimeBase {
           : syncdeps.map((dependency) => this.arguments.numberOf(dependency, 'a task in syncdeps', waits)),
     };
     this.tasks.set(task.number, new WeakRef(task));
-    this.dropped.register(task, task.number);
+    this.dropped.register(task, task.number, task);
     if (lesson.implementations instanceof Promise) waits.push(lesson.implementations);
     const send = (): void => this.request(request, lesson);
     if (waits.length === 0) send();
@@ -129,16 +129,21 @@ export class LaneRuntime extends RuntimeBase {
       task.callOff = reject;
     });
     task.submitted = Promise.race([Promise.all(waits), cancelled]).then(send);
-    const sent = (): void => {
-      task.submitted = undefined;
+    const waited = (): void => {
       task.callOff = undefined;
       this.unsent.delete(task);
       if (this.unsent.size === 0) this.channel.send(Answer.Unsent, false);
     };
-    task.submitted.then(sent, (error) => {
-      sent();
-      this.refuse(task, error);
-    });
+    task.submitted.then(
+      () => {
+        task.submitted = undefined;
+        waited();
+      },
+      (error) => {
+        waited();
+        this.refuse(task, error);
+      },
+    );
   }
 
   protected wrap<T>(value: T, scope: Scope): LaneChunk<T> {
@@ -147,6 +152,7 @@ export class LaneRuntime extends RuntimeBase {
     const task = this.spawnTask((kept: unknown) => kept, [value], options) as LaneTask<T>;
     // A chunk is there to be handed to others.
     task.handOut();
+    task.hidden = true;
     const codecs = this.codecs.all();
     return new LaneChunk<T>(task, describe(value, codecs), sizeOf(value, codecs), 'host', scope);
   }
@@ -163,6 +169,7 @@ export class LaneRuntime extends RuntimeBase {
   }
 
   protected chunkOf<T>(task: LaneTask<T>): LaneChunk<T> {
+    task.hidden = true;
     return new LaneChunk<T>(task, { kind: 'object' }, 0, 'host');
   }
 
@@ -171,7 +178,8 @@ export class LaneRuntime extends RuntimeBase {
     const task = new LaneTask<unknown>(this, lent.task, lent.name, this.scopes.get());
     task.id = lent.id;
     this.tasks.set(lent.task, new WeakRef(task));
-    this.dropped.register(task, lent.task);
+    this.dropped.register(task, lent.task, task);
+    task.hidden = true;
     const { kind, dtype, shape } = lent;
     const type: ChunkType = {
       kind,
@@ -240,6 +248,15 @@ export class LaneRuntime extends RuntimeBase {
     }
   }
 
+  /** Where something here still counts on it, its collection tells the host later. */
+  dropTask(task: AnyLaneTask): void {
+    const { number } = task;
+    if (this.unsent.size > 0 || this.awaited.has(number)) return;
+    this.dropped.unregister(task);
+    this.tasks.delete(number);
+    this.channel.send(Answer.Drop, [number]);
+  }
+
   cancelTask(task: AnyLaneTask, reason: unknown, force: boolean): void {
     if (task.callOff !== undefined) {
       task.callOff(new CancelledError(`task ${task.name} was cancelled`, { cause: reason }));
@@ -283,6 +300,7 @@ export class LaneRuntime extends RuntimeBase {
     this.channel.send(Answer.Spawn, lesson.fnId, fn, task, parent, args, options, around, kept, syncdeps);
   }
 
+  /** The host never hears of it: what it is asked for, and what takes it, ends here too. */
   private refuse(task: LaneTask<unknown>, error: unknown): void {
     const summary: TaskSummary = { id: task.id, name: task.name };
     task.reject(new TaskFailedError(summary, summary, [summary], error));
