@@ -5,7 +5,7 @@ export default defineConfig({
   oxc: { decorator: { legacy: true } },
   test: {
     // `*.test-d.ts` is checked by the type pass (`tsc -p tsconfig.test.json`), which knows `expectTypeOf`.
-    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts', 'bench/src/**/*.test.ts'],
+    include: ['{packages,examples}/*/src/**/*.test.ts', 'tests/**/*.test.ts', 'bench/src/**/*.test.ts'],
     // Tests start worker threads themselves, so each file gets a process and at most two run at once.
     pool: 'forks',
     maxWorkers: 2,

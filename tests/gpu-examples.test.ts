@@ -120,3 +120,26 @@ describe('examples/gpu-chain', () => {
     expect(noGpu).toBe('it is not wanted');
   });
 });
+
+describe('examples/gpu-matmul', () => {
+  interface Figures {
+    noGpu?: string;
+    rows: { size: number; threads: number; gpu: number; placed: string }[];
+  }
+
+  it.skipIf(!hasGpu)('tells of each size what both sides take, and where products went', async () => {
+    const { rows } = await example<Figures>('gpu-matmul', '--gpu', 'software');
+    expect(rows.map(({ size }) => size)).toEqual([16, 32, 64, 128]);
+    for (const { threads, gpu, placed } of rows) {
+      expect(threads).toBeGreaterThan(0);
+      expect(gpu).toBeGreaterThan(0);
+      expect(placed).toMatch(/^[TG*]{8}$/);
+    }
+  });
+
+  it('compares nothing where there is no GPU, and says why', async () => {
+    const { rows, noGpu } = await example<Figures>('gpu-matmul', '--gpu', 'one that nobody has');
+    expect(rows).toEqual([]);
+    expect(noGpu).toMatch(/\w/);
+  });
+});
