@@ -46,6 +46,8 @@ export async function kernelHost(
         // What lies outside of an array is undefined, which becomes NaN.
         if (typeof value !== 'object') data[at++] = value;
         else {
+          if (ArrayBuffer.isView(value))
+            throw new TypeError(`kernel ${name} gives a row of an array; index every axis, as in a[y][x]`);
           if (at === 0) {
             parts = value.length;
             data = new Float32Array(new SharedArrayBuffer(4 * size * parts), 0, size * parts);

@@ -74,6 +74,18 @@ describe('F4. a kernel on a CPU thread', () => {
     expect([...(await beyond(new Float32Array([1, 2])))]).toEqual([1, 2, Number.NaN]);
   });
 
+  test('that forgets an axis of an array fails', async () => {
+    const row = kernel(
+      function row(a: number[]) {
+        return a[this.thread.x]!;
+      },
+      { output: [2] },
+    );
+    await expect(row(array([[1, 2]]))).rejects.toThrow(
+      'kernel row gives a row of an array; index every axis',
+    );
+  });
+
   test('runs here when it is called directly', async () => {
     const out = await product(array([[2]]), array([[3]]), 1);
     expect(out.toNested()).toEqual([[6]]);
