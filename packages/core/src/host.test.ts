@@ -70,6 +70,30 @@ describe('the hold on the process', () => {
 });
 
 describe('the host', () => {
+  it('O5. an interruption that npx or tsx passes on a second time is still the first; the next one ends the process', () => {
+    vi.useFakeTimers();
+    const listener = vi.fn(() => ({ message: undefined, ended: new Promise<void>(() => {}) }));
+    const before = process.listenerCount('SIGINT');
+    new SystemHost().onInterrupt(listener);
+    process.emit('SIGINT', 'SIGINT');
+    process.emit('SIGINT', 'SIGINT');
+    expect(listener).toHaveBeenCalledTimes(1);
+    expect(process.listenerCount('SIGINT')).toBe(before + 1);
+    vi.advanceTimersByTime(100);
+    expect(process.listenerCount('SIGINT')).toBe(before);
+  });
+
+  it('O5. an interruption ends the process when what was running has ended', async () => {
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    const before = process.listenerCount('SIGINT');
+    const ended = Promise.resolve();
+    new SystemHost().onInterrupt(() => ({ message: undefined, ended }));
+    process.emit('SIGINT', 'SIGINT');
+    await ended;
+    expect(kill).toHaveBeenCalledExactlyOnceWith(process.pid, 'SIGINT');
+    expect(process.listenerCount('SIGINT')).toBe(before);
+  });
+
   it('shows warnings as Node does, with a code', () => {
     const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     new SystemHost().warn('look out', 'PONIARD_TEST');

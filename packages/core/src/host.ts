@@ -53,6 +53,12 @@ export class TimerKeepAlive implements KeepAlive {
   }
 }
 
+/**
+ * In µs. A second SIGINT so soon after the first is the same one: a terminal sends it to the whole group of processes, and
+ * npx, tsx and others pass theirs on to the program besides.
+ */
+const SAME_INTERRUPTION = 100_000;
+
 /** Marks listeners for SIGINT that are a runtime's. */
 const OURS = Symbol.for('poniard.interrupt');
 
@@ -73,14 +79,20 @@ export class SystemHost implements Host {
     const process = nodeProcess();
     if (process?.on === undefined) return () => {};
     const stop = (): void => process.off?.('SIGINT', interrupted);
+    let already = false;
     const interrupted = (): void => {
       // A program with listeners of its own decides by itself what becomes of it.
       if (process.listeners('SIGINT').some((other) => !(OURS in other))) return;
-      // Without a listener the next interruption ends the process, and so does the one that is sent below.
-      stop();
+      if (already) return;
+      already = true;
       const { message, ended } = listener();
       if (message !== undefined) console.error(message);
-      void ended.then(() => process.kill(process.pid, 'SIGINT'));
+      // Without a listener the next interruption ends the process, and so does the one that is sent here.
+      new SystemClock().after(SAME_INTERRUPTION, stop);
+      void ended.then(() => {
+        stop();
+        process.kill(process.pid, 'SIGINT');
+      });
     };
     process.on('SIGINT', Object.assign(interrupted, { [OURS]: true }));
     return stop;
