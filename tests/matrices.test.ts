@@ -45,6 +45,16 @@ describe.each<Kind>(['threads', 'inline'])('matrices on %s', (kind) => {
     expect(await isClose(x, y)).toBe(true);
   });
 
+  it('S9. a product inside a task, whose implementation for GPUs cannot leave its thread', async () => {
+    const x = rand([8, 8], { dtype: 'float32', seed: 1 });
+    const squared = async (of: NDArray<'float32'>) => {
+      const { currentRuntime } = await import('@poniard/core');
+      const { matmul: inner } = await import('@poniard/linalg');
+      return currentRuntime().spawn(inner, of, of);
+    };
+    expect(await isClose(await runtime.spawn(squared, x), await matmul(x, x))).toBe(true);
+  });
+
   it('E2. matrices that do not fit are an error of the task', async () => {
     const task = runtime.spawn(matmul, rand([2, 3], { seed: 1 }), rand([2, 3], { seed: 2 }));
     await expect(task.fetch()).rejects.toThrow(/3/);

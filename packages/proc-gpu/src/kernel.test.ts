@@ -74,6 +74,22 @@ describe('F4. a kernel on a CPU thread', () => {
     expect([...(await beyond(new Float32Array([1, 2])))]).toEqual([1, 2, Number.NaN]);
   });
 
+  test('runs on a thread too where a task spawns it, from whose thread no implementation for GPUs can come', async () => {
+    const runtime = onThread();
+    const nested = async () => {
+      const { currentRuntime } = await import('@poniard/core');
+      const { kernel: inner } = await import('@poniard/proc-gpu');
+      const counts = inner(
+        function counts() {
+          return this.thread.x;
+        },
+        { output: [3] },
+      );
+      return currentRuntime().spawn(counts);
+    };
+    expect([...(await runtime.spawn(nested))]).toEqual([0, 1, 2]);
+  });
+
   test('that forgets an axis of an array fails', async () => {
     const row = kernel(
       function row(a: number[]) {

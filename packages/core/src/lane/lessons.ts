@@ -99,6 +99,10 @@ export class Lessons {
     return lesson;
   }
 
+  /**
+   * How the implementations travel. One that cannot, such as for a GPU, is left out: it could run nowhere but here. Without
+   * the one for threads, or any, the task fails.
+   */
   private encodeAll(implementations: OperationShape['implementations']): Travelling | Promise<Travelling> {
     const entries = Object.entries(implementations).map(([key, given]) => {
       try {
@@ -111,8 +115,16 @@ export class Lessons {
       (entry): entry is readonly [string, EncodedFunction] => !(entry[1] instanceof Promise),
     );
     if (ready.length === entries.length) return Object.fromEntries(ready);
-    return Promise.all(entries.map(async ([key, made]) => [key, await made] as const)).then(
-      Object.fromEntries,
-    );
+    return Promise.allSettled(entries.map(([, made]) => made)).then((outcomes) => {
+      const travels: [string, EncodedFunction][] = [];
+      const reasons = new Map<string, unknown>();
+      for (const [i, outcome] of outcomes.entries()) {
+        const [key] = entries[i] as (typeof entries)[number];
+        if (outcome.status === 'fulfilled') travels.push([key, outcome.value]);
+        else reasons.set(key, outcome.reason);
+      }
+      if (reasons.has('host') || travels.length === 0) throw reasons.get('host') ?? [...reasons.values()][0];
+      return Object.fromEntries(travels);
+    });
   }
 }
