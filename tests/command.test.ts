@@ -34,8 +34,8 @@ describe('poniard explain', () => {
     expect(code).toBe(3);
     const [own, table] = output.split('── Where tasks ran ──');
     expect(own).toBe('40\nTaskFailedError\n\n');
-    expect(table).toMatch(/double, 2 tasks\n +tasks +µs each +queued +transfer +run\n/);
-    expect(table).toMatch(/→ cpu:\d +[12] +\d+ +\d+ +\d+ +~?\d+/);
+    expect(table).toMatch(/double, 2 tasks, µs each\n +tasks +took +expected +queued +transfer +run\n/);
+    expect(table).toMatch(/→ cpu:\d +[12] +\d+ +\d+ +\d+ +\d+ +~?\d+/);
     expect(table).toContain('inline:0: it runs only what names it');
   });
 

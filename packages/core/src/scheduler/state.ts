@@ -100,7 +100,7 @@ export class SchedulerState {
         if (this.answered(event.record, undefined)) retryOrFail(this, event.record, event.error);
         break;
       case 'revoked':
-        if (this.answered(event.record, undefined)) this.again(event.record);
+        if (this.outOfHands(event.record, undefined)) this.again(event.record);
         break;
       case 'suspended':
         // Code that a task left running may wait for another task when it has ended itself.
@@ -359,8 +359,16 @@ export class SchedulerState {
     if (place !== undefined) this.enqueue(record, place);
   }
 
-  /** A processor has answered: takes the task out of its hands. Whether the answer still matters. */
+  /** A processor has answered. Whether the answer still matters. */
   private answered(record: TaskRecord, micros: number | undefined): boolean {
+    const { place } = record;
+    if (!this.outOfHands(record, micros)) return false;
+    this.trace?.('task:answer', record, place, undefined, micros);
+    return true;
+  }
+
+  /** Takes the task out of its processor's hands. Whether that still had a right to it. */
+  private outOfHands(record: TaskRecord, micros: number | undefined): boolean {
     const { place } = record;
     const { fn } = record;
     if (place === undefined || (record.phase !== Phase.Sent && !record.cancelling)) return false;
@@ -380,7 +388,6 @@ export class SchedulerState {
       record.estimate = whole(micros);
       place.finished++;
     }
-    this.trace?.('task:answer', record, place, undefined, micros);
     return true;
   }
 

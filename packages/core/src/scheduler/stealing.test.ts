@@ -84,6 +84,8 @@ describe('an idle processor', () => {
     expect(names(q)).toEqual(['7', '6', '5', '4']);
     runAll(p, q);
     expect(new Set(phases(...tasks))).toEqual(new Set(['Finished']));
+    // What is given back has not run: each task answers once.
+    expect(driver.events.story().match(/task:answer/g)).toHaveLength(1 + tasks.length);
   });
 
   it('P4. leaves what is little for a while, and asks for it when the other keeps it for long', () => {

@@ -8,6 +8,9 @@ const ASKED = 1000;
 interface Column {
   /** Tasks that it ran. */
   ran: number;
+  /** For how many of them it measured the run time, and the sum in µs. */
+  timed: number;
+  took: number;
   /** Tasks for which its costs are known, and their sums. */
   costs: number;
   readonly sums: { queued: number; transfer: number; run: number; total: number };
@@ -31,7 +34,7 @@ export class Ledger implements EventSink {
   /** Bytes by the way that they went. */
   private readonly moved = new Map<string, number>();
 
-  emit({ type, name, processor, explain, from, to, bytes = 0 }: PoniardEvent): void {
+  emit({ type, name, processor, explain, from, to, micros, bytes = 0 }: PoniardEvent): void {
     if (type === 'chunk:moved') {
       const way = `${from} → ${to}`;
       this.moved.set(way, (this.moved.get(way) ?? 0) + bytes);
@@ -40,7 +43,7 @@ export class Ledger implements EventSink {
       else if (type === 'task:answer') {
         const line = this.line(name);
         line.tasks++;
-        columnOf(line, processor).ran++;
+        ran(columnOf(line, processor), micros);
       }
     }
   }
@@ -84,10 +87,17 @@ function columnOf({ byProcessor }: Line, processor: string): Column {
   let column = byProcessor.get(processor);
   if (column === undefined) {
     const sums = { queued: 0, transfer: 0, run: 0, total: 0 };
-    column = { ran: 0, costs: 0, sums, guesses: 0, refusals: new Map() };
+    column = { ran: 0, timed: 0, took: 0, costs: 0, sums, guesses: 0, refusals: new Map() };
     byProcessor.set(processor, column);
   }
   return column;
+}
+
+function ran(column: Column, micros: number | undefined): void {
+  column.ran++;
+  if (micros === undefined) return;
+  column.timed++;
+  column.took += micros;
 }
 
 function count(column: Column, cost: CostTerms): void {
@@ -96,9 +106,12 @@ function count(column: Column, cost: CostTerms): void {
   if (!cost.measured) column.guesses++;
 }
 
-/** A function's tasks: for each processor how many it ran, and what one cost there on average when it was placed. */
+/**
+ * A function's tasks: for each processor how many it ran, what one took there, and what one was expected to cost there
+ * when it was placed; on average, in µs.
+ */
 function table(name: string, { tasks, byProcessor, absent }: Line): string {
-  const cells = [['', 'tasks', 'µs each', 'queued', 'transfer', 'run']];
+  const cells = [['', 'tasks', 'took', 'expected', 'queued', 'transfer', 'run']];
   const refusals: string[] = [];
   for (const [processor, column] of byProcessor) {
     for (const [reason, times] of column.refusals)
@@ -110,16 +123,17 @@ function table(name: string, { tasks, byProcessor, absent }: Line): string {
   const lines = cells.map((line) =>
     line.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  '),
   );
-  return [`${name}, ${tasks} task${tasks === 1 ? '' : 's'}`, ...lines, ...refusals].join('\n');
+  return [`${name}, ${tasks} task${tasks === 1 ? '' : 's'}, µs each`, ...lines, ...refusals].join('\n');
 }
 
 /** A run time that was mostly a guess is marked `~`. */
-function row(processor: string, { ran, costs, sums, guesses }: Column): string[] {
-  const mean = (sum: number): string => (costs === 0 ? '' : `${Math.round(sum / costs)}`);
+function row(processor: string, { ran, timed, took, costs, sums, guesses }: Column): string[] {
+  const mean = (sum: number, among = costs): string => (among === 0 ? '' : `${Math.round(sum / among)}`);
   const guess = 2 * guesses > costs ? '~' : '';
   return [
     `${ran > 0 ? '→' : ' '} ${processor}`,
     `${ran}`,
+    mean(took, timed),
     mean(sums.total),
     mean(sums.queued),
     mean(sums.transfer),
