@@ -6,16 +6,20 @@ import {
   createRuntime,
   exactScope,
   matmul,
+  type PlacementReport,
   processorTypeScope,
   type Runtime,
+  webgpu,
 } from 'poniard';
 import { block, type Images, type Labels, label, load, stack } from './images.js';
 import { confusion, squaredNorms, vote } from './neighbours.js';
 import type { OnProgress } from './progress.js';
 import { Timeline } from './timeline.js';
+import { tryGpu } from './try-gpu.js';
 
 /** The test images are taken in so many blocks; each makes a product of 125 × 8,000. */
 const BLOCKS = 16;
+const [TESTING, TRAINING] = [2000, 8000];
 
 export interface Answers {
   /** `[digit][guess]`: how often. */
@@ -29,6 +33,8 @@ export interface Run extends Answers {
   readonly seconds: number;
   readonly timeline: Timeline;
   readonly blas: BlasInfo;
+  /** What a product costs on each processor; only with a GPU. */
+  readonly productCosts?: PlacementReport | undefined;
 }
 
 /**
@@ -56,18 +62,26 @@ async function classify({ spawn }: Runtime, paths: readonly string[], k: number)
   };
 }
 
-/** Runs the graph on a runtime of its own. The clock starts when the threads have started and found their BLAS. */
+/**
+ * Runs the graph on a runtime of its own. The clock starts when the threads have started and found their BLAS, and the GPU has
+ * its shader. `gpu`: an adapter, or none.
+ */
 export async function run(
   threads: number,
+  gpu: string | undefined,
   paths: readonly string[],
   k: number,
   onProgress: OnProgress,
 ): Promise<Run> {
-  await using runtime = createRuntime({ plugins: [cpuThreads({ threads })] });
+  await using runtime = createRuntime({
+    plugins: [cpuThreads({ threads }), ...(gpu === undefined ? [] : [webgpu({ adapter: gpu })])],
+  });
   const processors = runtime.processors(processorTypeScope('thread'));
   const [blas] = await Promise.all(
     processors.map((processor) => runtime.spawn.with({ scope: exactScope(processor) }, blasInfo)),
   );
+  if (gpu !== undefined) await runtime.ready();
+  const productCosts = gpu === undefined ? undefined : await tryGpu(runtime, TESTING / BLOCKS, TRAINING);
   const timeline = new Timeline(runtime);
   let [done, all] = [0, 0];
   runtime.subscribe(({ type }) => {
@@ -78,5 +92,5 @@ export async function run(
   const answers = await classify(runtime, paths, k);
   const seconds = (performance.now() - began) / 1000;
   timeline.end();
-  return { ...answers, seconds, timeline, blas: blas! };
+  return { ...answers, seconds, timeline, blas: blas!, productCosts };
 }

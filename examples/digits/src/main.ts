@@ -4,6 +4,7 @@
  *     npm start -- --k 3        at the root
  */
 import { fileURLToPath } from 'node:url';
+import { type GpuInfo, gpuInfo } from 'poniard';
 import { run } from './classify.js';
 import { HELP, type Options, readOptions, UsageError } from './options.js';
 import { withProgress } from './progress.js';
@@ -19,17 +20,19 @@ try {
   process.exitCode = usage ? 2 : 1;
 }
 
-async function main({ threads, k, json }: Options) {
+async function main({ threads, gpu, k, json }: Options) {
   const paths = Array.from({ length: 10 }, (_, digit) =>
     fileURLToPath(import.meta.resolve(`mnist/src/digits/${digit}.json`)),
   );
-  const on = (count: number) =>
+  const found: GpuInfo = gpu === 'none' ? { adapter: gpu, reason: 'it is not wanted' } : await gpuInfo(gpu);
+  const adapter = found.reason === undefined ? gpu : undefined;
+  const on = (count: number, adapter?: string) =>
     withProgress(`${count} thread${count === 1 ? '' : 's'}`, (onProgress) =>
-      run(count, paths, k, onProgress),
+      run(count, adapter, paths, k, onProgress),
     );
-  const all = await on(threads);
-  const one = threads === 1 ? all : await on(1);
-  const figures = figuresOf(all, one, threads, k);
+  const all = await on(threads, adapter);
+  const one = threads === 1 && adapter === undefined ? all : await on(1);
+  const figures = figuresOf(all, one, found, threads, k);
   console.log(
     json
       ? JSON.stringify(figures, undefined, 2)

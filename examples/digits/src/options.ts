@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 export const HELP = `Classifies 2,000 handwritten digits by their nearest neighbours among 8,000 others.
 
   --threads N   CPU threads to use (default: all, here ${availableParallelism()})
+  --gpu NAME    a GPU: software, a part of its name, or none (default: what PONIARD_GPU says, or the fastest)
   --k N         neighbours that vote on each digit (default: 1)
   --json        figures as JSON instead of text
   --help        this
@@ -12,6 +13,8 @@ export const HELP = `Classifies 2,000 handwritten digits by their nearest neighb
 
 export interface Options {
   readonly threads: number;
+  /** An adapter, as `webgpu()` takes it, or `none`. */
+  readonly gpu: string;
   readonly k: number;
   readonly json: boolean;
   readonly help: boolean;
@@ -30,6 +33,7 @@ export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
   return {
     threads: count('--threads', values.threads, availableParallelism(), 1024),
+    gpu: values.gpu || process.env['PONIARD_GPU'] || 'high-performance',
     k: count('--k', values.k, 1, MOST_NEIGHBOURS),
     json: values.json,
     help: values.help,
@@ -42,6 +46,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         threads: { type: 'string' },
+        gpu: { type: 'string' },
         k: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

@@ -1,5 +1,5 @@
 /** @file Which processor ran what and when, from a runtime's events. */
-import type { PoniardEvent, Runtime } from 'poniard';
+import { defaultScope, type PoniardEvent, type Runtime } from 'poniard';
 
 /** One run of a task; times in µs on the runtime's clock. */
 interface Span {
@@ -20,10 +20,19 @@ export interface Row {
 
 export class Timeline {
   private readonly spans: Span[] = [];
+  /** When the first event came. */
+  private began: number | undefined;
   private readonly stop: () => void;
+
+  /** Those that run tasks unless a scope says otherwise, in the order of their ids. */
+  readonly processors: readonly string[];
 
   /** Listens until `end`. */
   constructor(runtime: Runtime) {
+    this.processors = runtime
+      .processors(defaultScope)
+      .map(({ id }) => id)
+      .sort();
     this.stop = runtime.subscribe((event) => this.hear(event));
   }
 
@@ -33,14 +42,11 @@ export class Timeline {
     const next = new Map<string, number>();
     for (const span of this.spans.toReversed()) {
       const late = Math.max(0, span.end - (next.get(span.processor) ?? span.end));
-      span.start -= late;
-      span.end -= late;
+      // Of calls that a GPU got together only some are timed, so all may seem longer than there was time.
+      span.start = Math.max(span.start - late, this.began ?? 0);
+      span.end = Math.max(span.end - late, this.began ?? 0);
       next.set(span.processor, span.start);
     }
-  }
-
-  get processors(): string[] {
-    return [...new Set(this.spans.map(({ processor }) => processor))].sort();
   }
 
   rows(): Row[] {
@@ -86,6 +92,7 @@ export class Timeline {
   }
 
   private hear({ type, time, name, processor, micros }: PoniardEvent): void {
+    this.began ??= time;
     if (type !== 'task:answer' || name === undefined || processor === undefined || micros === undefined)
       return;
     this.spans.push({ name, processor, start: time - micros, end: time });
