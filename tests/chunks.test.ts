@@ -1,4 +1,5 @@
 /** @file Chunks on threads: handles on values, where these live, and when they go. */
+import { inspect } from 'node:util';
 import {
   constrain,
   exactScope,
@@ -168,7 +169,9 @@ describe('C4. lifetimes', () => {
     const runtime = testRuntime('threads');
     const chunk = runtime.tochunk(new Float64Array(100_000));
     expect(runtime.stats().bytes['host']).toBeGreaterThanOrEqual(800_000);
+    expect(inspect([runtime, chunk])).toBe('[ Runtime (open), Chunk of Float64Array [100000] ]');
     chunk.release();
+    expect(inspect([chunk])).toBe('[ Chunk that has been released ]');
     expect(runtime.stats().bytes['host']).toBe(0);
     expect(() => chunk.fetch()).toThrow(PoniardError);
     expect(() => runtime.spawn(lengthOf, chunk)).toThrow(/released/);

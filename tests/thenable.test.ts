@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { isTask, type Runtime, type Task, TaskFailedError } from '@poniard/core';
 import { describe, expect, it } from 'vitest';
 import { type Kind, suiteRuntime } from './runtimes.js';
@@ -56,6 +57,9 @@ describe.each<Kind>(['threads', 'inline'])('tasks as promises on %s', (kind) => 
     await task;
     expect(String(task)).toBe(`Task #${task.id} add1 (finished)`);
     expect(Object.prototype.toString.call(task)).toBe('[object Task]');
+    expect(inspect([task, runtime.delayed(add1)(1)])).toBe(
+      `[ Task #${task.id} add1 (finished), Thunk add1 ]`,
+    );
   });
 
   it('S11. a value that has a `then` of its own is taken for a promise', async () => {

@@ -60,6 +60,19 @@ export abstract class ChunkHandle<T> implements Chunk<T> {
   [Symbol.dispose](): void {
     this.release();
   }
+
+  toString(): string {
+    try {
+      const { kind, shape } = this.type;
+      return `Chunk of ${kind}${shape === undefined ? '' : ` [${shape.join(', ')}]`}`;
+    } catch {
+      return 'Chunk that has been released';
+    }
+  }
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
 }
 
 /** Whether a value is a Chunk, of whatever runtime. */

@@ -146,6 +146,11 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     return explainTask(this.shell.state, record, events.story(record.id), events.placement(record.id));
   }
 
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Runtime (${this.state})`;
+  }
+
   stats(): RuntimeStats {
     return collectStats(this.shell.state, this.shell.ports.store, this.shell.kept);
   }

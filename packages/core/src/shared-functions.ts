@@ -145,8 +145,8 @@ function cancel(task: Task<unknown>, reason?: unknown, options?: { readonly forc
  * console.log(sum); // 14
  * ```
  */
-function asCompleted<T>(tasks: Iterable<Task<T>>): AsyncIterable<Task<T>> & AsyncIterator<Task<T>> {
-  const settled: Task<T>[] = [];
+function asCompleted<T extends Task<unknown>>(tasks: Iterable<T>): AsyncIterable<T> & AsyncIterator<T> {
+  const settled: T[] = [];
   let open = 0;
   let notify: (() => void) | undefined;
   for (const task of tasks) {
@@ -162,13 +162,13 @@ function asCompleted<T>(tasks: Iterable<Task<T>>): AsyncIterable<Task<T>> & Asyn
     [Symbol.asyncIterator]() {
       return this;
     },
-    async next(): Promise<IteratorResult<Task<T>>> {
+    async next(): Promise<IteratorResult<T>> {
       if (open === 0) return { done: true, value: undefined };
       open--;
       while (settled.length === 0) await new Promise<void>((resolve) => (notify = resolve));
-      return { done: false, value: settled.shift() as Task<T> };
+      return { done: false, value: settled.shift() as T };
     },
-    async return(): Promise<IteratorResult<Task<T>>> {
+    async return(): Promise<IteratorResult<T>> {
       open = 0;
       return { done: true, value: undefined };
     },

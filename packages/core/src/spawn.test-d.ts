@@ -1,6 +1,6 @@
 /** @file What `spawn` infers, and what it refuses. Checked by the compiler only. */
 import type { Chunk, Runtime, Task, TaskFailedError, TaskOptions } from '@poniard/core';
-import { fetch, fetchAll, map, spawn, tochunk, withOptions } from '@poniard/core';
+import { asCompleted, fetch, fetchAll, map, spawn, tochunk, withOptions } from '@poniard/core';
 import { describe, expectTypeOf, it } from 'vitest';
 
 const add = (a: number, b: number): number => a + b;
@@ -20,6 +20,14 @@ declare const promise: Promise<number>;
 declare const runtime: Runtime;
 
 describe('spawn', () => {
+  it('S12. asCompleted takes tasks of several types', () => {
+    const text = spawn(greet, 'a');
+    expectTypeOf(asCompleted([spawn(add, 1, 2), text]).next()).resolves.toExtend<
+      IteratorResult<Task<number> | Task<string>>
+    >();
+    expectTypeOf(asCompleted([text])).toExtend<AsyncIterable<Task<string>>>();
+  });
+
   it('S1. gives a task of what the function gives', () => {
     expectTypeOf(spawn(add, 1, 2)).toEqualTypeOf<Task<number>>();
     expectTypeOf(spawn(later, 1)).toEqualTypeOf<Task<{ x: number }>>();

@@ -105,6 +105,10 @@ export abstract class TaskHandle<T> implements Task<T> {
   toString(): string {
     return `Task #${this.id} ${this.name} (${this.state})`;
   }
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
 }
 
 /** Whether a value is a Task, of whatever runtime. */

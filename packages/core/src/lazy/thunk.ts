@@ -37,6 +37,13 @@ export class Thunk<T> {
   get [Symbol.toStringTag](): string {
     return 'Thunk';
   }
+  toString(): string {
+    return `Thunk ${this.name}`;
+  }
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
 }
 
 /** Whether a value is a node of a lazy graph. */
