@@ -56,6 +56,14 @@ describe('E3. a worker that dies', () => {
     expect(runtime.processors(scope({ threads: 'all' })).map(({ id }) => id)).toEqual(['cpu:0']);
   });
 
+  it('E3. is replaced as often as tasks end it, also before it could tell that it has started', async () => {
+    const runtime = testRuntime('threads', {}, { threads: 1 });
+    const ending = Array.from({ length: 5 }, () => runtime.spawn.with({ retries: 0 }, exits));
+    for (const task of ending)
+      expect((await causeOf(task)).message).toMatch(/^cpu:0 exited with code 3 while it ran exits/);
+    expect(await runtime.spawn(double, 4)).toBe(8);
+  });
+
   it('E3. a task with retries: 0 never starts twice', async () => {
     const runtime = testRuntime('threads');
     const starts = counters(1);

@@ -11,6 +11,8 @@ import { startPool, type ThreadOptions } from './start-pool.js';
 export interface ThreadListener {
   message(message: readonly unknown[]): void;
   attached(): void;
+  /** Whether a call has begun there. */
+  hasBegun(): boolean;
   /** Once, when the thread has ended. `reason` completes "cpu:0 …"; `byForce`: it was the one given to `terminate`. */
   died(reason: string, wasAttached: boolean, byForce: boolean): void;
 }
@@ -86,6 +88,7 @@ export class LaneThread {
 
   private deliver(message: readonly unknown[]): void {
     this.delivering = true;
+    this.attached = true;
     try {
       this.listener.message(message);
     } finally {
@@ -122,6 +125,8 @@ export class LaneThread {
     if (this.ended) return;
     // What it had answered before it died still counts.
     this.poll();
+    // What began there shows that it had started: the news may have died with it.
+    this.attached ||= this.listener.hasBegun();
     // Piscina would start another thread in its place; the processor decides whether there is to be one.
     void this.close();
     this.listener.died(this.stopReason ?? this.reason(code), this.attached, this.stopReason !== undefined);

@@ -106,13 +106,14 @@ export class ThreadProcessor implements Processor {
         this.failedStarts = 0;
         this.whenUp();
       },
+      hasBegun: () => this.lane.hasBegun(),
       died: (reason, wasAttached, byForce) => this.died(reason, wasAttached, byForce),
     });
   }
 
   private died(reason: string, wasAttached: boolean, byForce: boolean): void {
     if (this.closed) return;
-    if (!wasAttached) this.failedStarts++;
+    this.failedStarts = wasAttached ? 0 : this.failedStarts + 1;
     const restarts = this.failedStarts < START_ATTEMPTS;
     this.ending.push(this.thread.close());
     const { started, running } = this.lane.lost();

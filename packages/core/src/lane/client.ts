@@ -155,6 +155,11 @@ export class LaneClient {
     return this.has(call) && this.claims.hasBegun(call.ticket, this.words[call.ticket] as number);
   }
 
+  /** Whether any of its calls has begun. */
+  hasBegun(): boolean {
+    return this.calls.some((call) => call !== undefined && this.hasStarted(call));
+  }
+
   freeKept(keys: readonly number[]): void {
     this.control({ type: 'free', keys });
   }
