@@ -108,12 +108,18 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
       `@group(0) @binding(0) var<storage, read> x: array<f32>;
        @group(0) @binding(1) var<storage, read_write> out: array<f32>;
        @compute @workgroup_size(1) fn main(@builtin(global_invocation_id) id: vec3u) {
-         out[id.x * 1000000u] = x[id.x * 1000000u] + 1;
+         // Near, where buffers of other tasks are, and far.
+         let at = select(id.x * 65u, id.x * 1000000u, id.x % 2u == 1u);
+         if (id.x == 0u || at > 1u) { out[at] = x[at] + 1; }
        }`,
       { bindings: ['array<f32>'], result: { type: 'array<f32>', shape: [2] }, workgroups: [64] },
     );
+    const x = runtime.tochunk(array([1, 1, 1, 1], [4], 'float32'));
+    const neighbours = Array.from({ length: 20 }, (_, i) => runtime.spawn(scaled, x, i));
     const out = await runtime.spawn(wild, array([1, 2], [2], 'float32'));
     expect(out.shape).toEqual([2]);
+    expect(out.get(0)).toBe(2);
+    for (const [i, task] of neighbours.entries()) expect([...(await task)]).toEqual([i, i, i, i]);
   });
 
   test('bindings that do not fit fail the task and say which', async () => {
