@@ -277,6 +277,14 @@ describe.each<Kind>(['threads', 'inline'])('options on %s', (kind) => {
     expect(() => context()).toThrow(/no task is running/);
   });
 
+  it('a runtime has what every runtime shares as methods too, inside tasks as outside', async () => {
+    const shared = ['taskContext', 'task', 'operation', 'capture', 'delayed', 'par'] as const;
+    const missing = (): string[] => shared.filter((name) => typeof currentRuntime()[name] !== 'function');
+    expect(await spawn(missing)).toEqual([]);
+    expect(shared.filter((name) => typeof runtime[name] !== 'function')).toEqual([]);
+    expect(() => runtime.taskContext()).toThrow(/no task is running/);
+  });
+
   it('the attempt counts the runs before', async () => {
     const task = spawn.with({ retries: 3 }, () => {
       const { attempt } = taskContext();

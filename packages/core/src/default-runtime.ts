@@ -1,7 +1,6 @@
 /** @file The free functions: they work on the default runtime, or inside a task on the one that runs it. */
 import { ambient } from './ambient.js';
 import type { Chunk, ChunkOptions } from './chunk.js';
-import { controlOf, type TaskScheduler } from './control.js';
 import { PoniardError } from './errors.js';
 import type { MutableOptions } from './in-place/make.js';
 import type { Shard, ShardOptions } from './in-place/shard.js';
@@ -10,7 +9,6 @@ import type { Thunk } from './lazy/thunk.js';
 import type { TaskOptions } from './options.js';
 import type { Plugin } from './plugin.js';
 import { Runtime, type RuntimeOptions } from './runtime.js';
-import type { RuntimeBase } from './runtime-base.js';
 import { sharedFunctions } from './shared-functions.js';
 import { makeSpawn } from './spawn.js';
 import { wire } from './wiring.js';
@@ -182,41 +180,4 @@ export function withOptions<R>(options: TaskOptions, body: () => R): R {
 /** What holds for a task that is spawned here without options of its own. Dagger: `get_options`. */
 export function getOptions(): TaskOptions {
   return ambient.current().getOptions();
-}
-
-/** What a task can know of itself. */
-export interface TaskContext {
-  readonly id: number;
-  readonly name: string;
-  /** Where it runs. */
-  readonly processor: { readonly id: string; readonly kind: string };
-  /** Aborts when the task is cancelled. */
-  readonly signal: AbortSignal;
-  /** How many runs of it were lost or failed before this one. */
-  readonly attempt: number;
-  /** Changes the graph from inside. */
-  readonly scheduler: TaskScheduler;
-}
-
-/**
- * Inside a task: what it is. Dagger: `task_id`, `task_processor`, `task_cancelled`.
- *
- * @throws PoniardError outside a task.
- */
-export function taskContext(): TaskContext {
-  const scope = ambient.scopes.get();
-  if (scope === undefined) throw new PoniardError('taskContext(): no task is running here');
-  ambient.scopes.follow();
-  return {
-    id: scope.id,
-    name: scope.name,
-    processor: { id: scope.processor.id, kind: scope.processor.kind },
-    attempt: scope.attempt,
-    get scheduler() {
-      return controlOf(scope.runtime as RuntimeBase);
-    },
-    get signal() {
-      return scope.signal;
-    },
-  };
 }

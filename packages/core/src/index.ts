@@ -19,8 +19,6 @@ export {
   mutable,
   shard,
   spawn,
-  type TaskContext,
-  taskContext,
   tochunk,
   use,
   wait,
@@ -58,6 +56,7 @@ export type { Fetched } from './shared-functions.js';
 export type { Arg, Spawn } from './spawn.js';
 export type { ProcessorStats, RuntimeStats } from './stats.js';
 export { isTask, type Task, type TaskState } from './task.js';
+export { type TaskContext, taskContext } from './task-context.js';
 export { type ChunkType, type ValueCodec, valueCodec } from './values/codec.js';
 export { decodeError, encodeError } from './values/errors.js';
 export { type Encoded, restore, type SnapshotOptions, snapshot } from './values/snapshot.js';

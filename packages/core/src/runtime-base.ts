@@ -4,13 +4,16 @@
  */
 import { anyScope, type Scope } from '@poniard/scopes';
 import { type Chunk, type ChunkOptions, isChunk } from './chunk.js';
+import { capture } from './functions/capture.js';
 import type { AnyFunction } from './functions/encoded.js';
+import { task } from './functions/task-reference.js';
 import { type MutableOptions, makeMutable } from './in-place/make.js';
 import type { Shard, ShardOptions } from './in-place/shard.js';
 import type { TaskScopes } from './lane/task-scopes.js';
 import { type Collect, type CollectOptions, collect, compute } from './lazy/collect.js';
 import { delayed, par } from './lazy/delayed.js';
 import type { Thunk } from './lazy/thunk.js';
+import { operation } from './operation.js';
 import { type InPlace, idOf, inPlace, type TaskOptions } from './options.js';
 import { checkPlace } from './options-check.js';
 import { OptionsContext } from './options-context.js';
@@ -19,6 +22,7 @@ import { exactly } from './settings.js';
 import { sharedFunctions } from './shared-functions.js';
 import { makeSpawn, type Spawn } from './spawn.js';
 import { isTask, type Task } from './task.js';
+import { taskContext } from './task-context.js';
 
 export abstract class RuntimeBase {
   readonly spawn: Spawn = makeSpawn(this);
@@ -33,6 +37,11 @@ export abstract class RuntimeBase {
   readonly asCompleted = sharedFunctions.asCompleted;
   readonly delayed = delayed;
   readonly par = par;
+  // These are the same for every runtime.
+  readonly taskContext = taskContext;
+  readonly task = task;
+  readonly operation = operation;
+  readonly capture = capture;
   /** Runs the graphs that lead to the nodes in a structure, and gives it with their values. */
   readonly collect = ((structure: unknown, options?: CollectOptions) =>
     collect(this, structure, options)) as Collect;

@@ -1,6 +1,18 @@
 /** @file What `spawn` infers, and what it refuses. Checked by the compiler only. */
 import type { Chunk, Runtime, Task, TaskFailedError, TaskOptions } from '@poniard/core';
-import { asCompleted, fetch, fetchAll, map, spawn, tochunk, withOptions } from '@poniard/core';
+import {
+  asCompleted,
+  capture,
+  fetch,
+  fetchAll,
+  map,
+  operation,
+  spawn,
+  task,
+  taskContext,
+  tochunk,
+  withOptions,
+} from '@poniard/core';
 import { describe, expectTypeOf, it } from 'vitest';
 
 const add = (a: number, b: number): number => a + b;
@@ -175,6 +187,11 @@ describe('a runtime', () => {
     expectTypeOf(runtime.fetch).toEqualTypeOf(fetch);
     expectTypeOf(runtime.fetchAll).toEqualTypeOf(fetchAll);
     expectTypeOf(runtime.withOptions).toEqualTypeOf(withOptions);
+    expectTypeOf(runtime.tochunk).toEqualTypeOf(tochunk);
+    expectTypeOf(runtime.taskContext).toEqualTypeOf(taskContext);
+    expectTypeOf(runtime.task).toEqualTypeOf(task);
+    expectTypeOf(runtime.operation).toEqualTypeOf(operation);
+    expectTypeOf(runtime.capture).toEqualTypeOf(capture);
     expectTypeOf(runtime).toExtend<AsyncDisposable>();
   });
 });

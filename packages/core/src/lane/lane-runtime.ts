@@ -2,6 +2,7 @@ import { anyScope, type Scope } from '@poniard/scopes';
 import { CancelledError, PoniardError, showPlaces, TaskFailedError, type TaskSummary } from '../errors.js';
 import { Closures } from '../functions/closures.js';
 import type { AnyFunction, FunctionCodec } from '../functions/encoded.js';
+import { nameOf } from '../functions/name-of.js';
 import { checkFunction } from '../handles.js';
 import { type InPlace, inPlace, type TaskOptions, travelling } from '../options.js';
 import { checkOptions } from '../options-check.js';
@@ -70,7 +71,7 @@ export class LaneRuntime extends RuntimeBase {
   spawnTask(fn: AnyFunction, args: readonly unknown[], given: TaskOptions | undefined): LaneTask<unknown> {
     this.scopes.follow();
     checkFunction(fn);
-    const own = given === undefined ? undefined : checkOptions(given, `spawn ${fn.name}`);
+    const own = given === undefined ? undefined : checkOptions(given, `spawn ${nameOf(fn)}`);
     const held = this.optionsContext.get();
     const { syncdeps = [], signal } = { ...held, ...own };
     const parent = this.scopes.get();
