@@ -82,6 +82,18 @@ describe('C1. a chunk', () => {
     );
   });
 
+  it('S4. a handle in the result of a task is an error that says what to return', async () => {
+    const { spawn: run } = testRuntime('threads');
+    const results: (() => unknown)[] = [() => tochunk([1]), () => ({ tasks: [spawn(() => 1)] })];
+    const messages = await Promise.all(results.map(async (result) => (await causeOf(run(result))).message));
+    expect(messages).toEqual([
+      expect.stringMatching(
+        /^the result is a Chunk, which means nothing outside the task\. Return what await fetchAll/,
+      ),
+      expect.stringMatching(/^the result has a Task at \.tasks\[0\], which means nothing outside the task\./),
+    ]);
+  });
+
   it('K2. all this holds inside tasks, where a chunk tells its type and size too', async () => {
     const runtime = testRuntime('threads');
     const inside = async (): Promise<unknown[]> => {

@@ -1,5 +1,6 @@
 /** @file What a lane holds: results by slot, results that stay here, codecs, shared buffers; and how they come and go. */
 import type { ImportModule } from '../functions/evaluate.js';
+import { handleNoun } from '../handles.js';
 import { encodeError } from '../values/errors.js';
 import {
   type CrossingBuffer,
@@ -140,7 +141,14 @@ export class LaneValues {
   }
 
   private options() {
-    return { codecs: this.codecs.all(), label: 'the result', copy: false, numbers: sharedBuffers };
+    return {
+      codecs: this.codecs.all(),
+      label: 'the result',
+      copy: false,
+      numbers: sharedBuffers,
+      isHandle: handleNoun,
+      isResult: true,
+    };
   }
 
   /** Buffers that go to the host, which from then on may name them by number. */

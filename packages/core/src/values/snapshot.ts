@@ -41,6 +41,8 @@ export interface SnapshotOptions {
   readonly limit?: number;
   /** Tells handles (`'Task'`, `'Chunk'`, `'Thunk'`) from other objects: inside a value, one is an error. */
   readonly isHandle?: (value: object) => string | undefined;
+  /** Of a task: what is said of a handle in it differs. */
+  readonly isResult?: boolean;
   /** Takes charge of a function or a handle inside the value, where it can: `undefined` stands in its place. */
   readonly aside?: (value: object, path: readonly unknown[]) => boolean;
   /** Shared memory is named by number; the receiver gets the buffers on their own, and restores with its numbers. */

@@ -8,7 +8,10 @@ export class Trail {
   /** What was raised here, as opposed to what a getter of the value threw. */
   private raised: unknown;
 
-  constructor(private readonly label: string | (() => string)) {}
+  constructor(
+    private readonly label: string | (() => string),
+    private readonly isResult = false,
+  ) {}
 
   refuse({ what, why }: Refusal): never {
     return this.raise(new ValueTransferError(`${this.subject(what)}; ${why}`));
@@ -16,6 +19,12 @@ export class Trail {
 
   refuseHandle(noun: string): never {
     const subject = this.subject(`${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`);
+    if (this.isResult)
+      return this.raise(
+        new ValueTransferError(
+          `${subject}, which means nothing outside the task. Return what await fetchAll(…) gives for it; a Task may be returned by itself.`,
+        ),
+      );
     return this.raise(
       new TypeError(
         noun === 'Thunk'

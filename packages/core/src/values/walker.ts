@@ -49,7 +49,7 @@ export class Walker {
     private readonly wholeBuffers: boolean,
   ) {
     this.limit = options.limit ?? Infinity;
-    this.trail = new Trail(options.label);
+    this.trail = new Trail(options.label, options.isResult);
     this.path = this.trail.path;
   }
 
