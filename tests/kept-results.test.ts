@@ -1,4 +1,4 @@
-import type { Runtime } from '@poniard/core';
+import { type Runtime, TaskFailedError } from '@poniard/core';
 import { collectGarbage } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
 import { counters, gate, type Kind, rejection, suiteRuntime, testRuntime } from './runtimes.js';
@@ -72,6 +72,17 @@ describe.each<Kind>(['threads', 'inline'])('cache on %s', (kind) => {
     const never = runtime.spawn.with({ cache: true }, add, 1, promise);
     never.cancel();
     expect(await cached(counters(1), 'still here')).toBe(1);
+  });
+
+  it('O3. a call that takes errors is another than one that fails with its inputs', async () => {
+    const failing = runtime.spawn((): number => {
+      throw new Error('no');
+    });
+    const take = (x: unknown): string => typeof x;
+    expect(await runtime.spawn.with({ cache: true, allowErrors: true }, take, failing)).toBe('object');
+    expect(await rejection(runtime.spawn.with({ cache: true }, take, failing))).toBeInstanceOf(
+      TaskFailedError,
+    );
   });
 
   it('O3. what cannot be compared runs each time', async () => {

@@ -45,7 +45,10 @@ export class Kept {
   key(fn: FunctionRecord, args: readonly Argument[], settings: TaskSettings): string | undefined {
     if (!settings.cache) return undefined;
     // What a closure holds is among the arguments.
-    let key = `${this.numberOf(fn.captures ? fn.first : fn)}${settings.meta ? ' meta' : ''}`;
+    let key = `${this.numberOf(fn.captures ? fn.first : fn)}`;
+    // What decides what the function gets.
+    if (settings.meta) key += ' meta';
+    if (settings.allowErrors) key += ' errors';
     for (const arg of args) {
       const part = keyOf(arg);
       if (part === undefined) {
