@@ -162,6 +162,7 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
       'CancelledError',
       'CancelledError',
       'CancelledError',
+      'TaskFailedError',
       3,
     ]);
   });

@@ -31,8 +31,17 @@ export class LaneArguments {
     args.forEach((arg, index) => {
       const where = `argument ${index + 1} of ${name}`;
       if (isPrimitive(arg)) encoded.push(arg as NestedArg);
-      else if (isTask(arg)) encoded.push({ task: this.numberOf(arg, where, waits) });
-      else if (arg instanceof LaneChunk) encoded.push({ task: this.numberOf(arg.task, where, waits) });
+      else if (isTask(arg)) {
+        const at = encoded.push({ task: this.numberOf(arg, where, allowErrors ? [] : waits) }) - 1;
+        const { submitted } = arg as LaneTask<unknown>;
+        // Of one that was refused the host never hears: its error stands for it.
+        if (allowErrors && submitted !== undefined)
+          waits.push(
+            submitted.catch(() => {
+              encoded[at] = this.value((arg as LaneTask<unknown>).failure, where);
+            }),
+          );
+      } else if (arg instanceof LaneChunk) encoded.push({ task: this.numberOf(arg.task, where, waits) });
       else if (typeof (arg as { then?: unknown }).then === 'function') {
         const at = encoded.push(undefined) - 1;
         waits.push(

@@ -78,6 +78,11 @@ export class LaneTask<T> extends TaskHandle<T> {
     else this.submitted.then(step, () => {});
   }
 
+  /** The error of one that has failed. */
+  get failure(): unknown {
+    return this.outcome?.value;
+  }
+
   get state(): TaskState {
     if (this.outcome === undefined) {
       // The host tells of tasks that somebody asks for; the answer then comes while the asker does other things.
