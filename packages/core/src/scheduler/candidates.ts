@@ -32,7 +32,7 @@ export class CandidateTable {
   private lastSettings: object | undefined = undefined;
   private lastFunction: FunctionRecord | undefined = undefined;
   private last: Candidates | undefined = undefined;
-  /** Whether the runtime has processors of more than one kind. */
+  /** Whether a task was ever admitted by processors of more than one kind. */
   several = false;
 
   constructor(private readonly all: readonly Place[]) {}
@@ -43,8 +43,6 @@ export class CandidateTable {
     this.byScope = new WeakMap();
     this.byChoice = new WeakMap();
     this.lastSettings = undefined;
-    this.several =
-      new Set(this.all.filter(({ gone }) => !gone).map(({ processor }) => processor.kind)).size > 1;
   }
 
   /** Those that scope and implementation admit. */
@@ -175,7 +173,9 @@ export class CandidateTable {
       if (place.gone || outOfScope(fn, scope, admits, place) !== undefined) return [];
       return [{ place, implementation: bestImplementation(fn, place) as string }];
     });
-    return collect(kept, undefined);
+    const found = collect(kept, undefined);
+    if (found.mixed) this.several = true;
+    return found;
   }
 }
 
