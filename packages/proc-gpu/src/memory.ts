@@ -34,6 +34,8 @@ const ASK_FROM = 1024 * 1024;
 
 /** The share of the limit that buffers which wait to be used again may take. */
 const POOL_SHARE = 1 / 8;
+/** And at most so many of a size: uploads bring new ones all the time, and only results take them from there. */
+const POOL_COUNT = 1024;
 
 export class DeviceMemory {
   /** Bytes of all buffers that exist. */
@@ -111,11 +113,12 @@ export class DeviceMemory {
   release(allocation: Allocation): void {
     if (--allocation.refs > 0) return;
     const { capacity } = allocation;
-    if (allocation.missing || this.pooled + capacity > this.limit * POOL_SHARE) {
+    let free = this.pool.get(capacity);
+    const isFull = this.pooled + capacity > this.limit * POOL_SHARE || (free?.length ?? 0) === POOL_COUNT;
+    if (allocation.missing || isFull) {
       this.doom(allocation);
       return;
     }
-    let free = this.pool.get(capacity);
     if (free === undefined) {
       free = [];
       this.pool.set(capacity, free);
