@@ -170,12 +170,25 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       throw new PoniardError('this runtime is closed: nothing can be spawned on it any more');
     checkFunction(fn);
     const record = this.functions.record(fn);
-    let settings = this.settings.of(record, options);
+    const settings = this.settings.of(record, options);
     if (record.captures) return this.spawnClosure(fn, record, args, settings);
+    return this.spawnWith(fn, record, NOTHING, args, settings);
+  }
+
+  /** `captured` goes in front of the arguments, as if it were some. */
+  private spawnWith(
+    fn: AnyFunction,
+    record: FunctionRecord,
+    captured: readonly Argument[],
+    args: unknown[],
+    stated: TaskSettings,
+  ): LocalTask<unknown> {
+    let settings = stated;
     const given = args.length;
-    const inputs = this.inputs.of(args, settings.name ?? record.name);
-    if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
-    if (inputs.length > given) settings = { ...settings, pieces: inputs.length - given };
+    const own = this.inputs.of(args, settings.name ?? record.name);
+    if (own instanceof Refused) return this.refusedTask(fn, settings, own.error);
+    if (own.length > given) settings = { ...settings, pieces: own.length - given };
+    const inputs = captured.length === 0 ? own : [...captured, ...own];
     if (settings.kept) return this.spawnKept(fn, record, inputs, settings);
     return this.begin(fn, this.shell.make(record, inputs, settings));
   }
@@ -205,22 +218,16 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     fn: AnyFunction,
     known: FunctionRecord,
     args: unknown[],
-    stated: TaskSettings,
+    settings: TaskSettings,
   ): LocalTask<unknown> {
-    let settings = stated;
     try {
       const { record, taken } = this.functions.take(fn, known);
-      const given = args.length;
-      const inputs = this.inputs.of(args, settings.name ?? record.name);
-      if (inputs instanceof Refused) return this.refusedTask(fn, settings, inputs.error);
-      if (inputs.length > given) settings = { ...settings, pieces: inputs.length - given };
-      const captured = taken === undefined ? [] : [CapturedArgument.from(taken.encoded)];
-      const handles = taken?.handles.map((handle) =>
+      if (taken === undefined) return this.spawnWith(fn, record, NOTHING, args, settings);
+      const handles = taken.handles.map((handle) =>
         this.inputs.recordOf(handle, `what ${record.name} captures`),
       );
-      const all = [...captured, ...(handles ?? []), ...inputs];
-      if (settings.kept) return this.spawnKept(fn, record, all, settings);
-      return this.begin(fn, this.shell.make(record, all, settings));
+      const captured = [CapturedArgument.from(taken.encoded), ...handles];
+      return this.spawnWith(fn, record, captured, args, settings);
     } catch (error) {
       if (!(error instanceof FunctionTransferError)) throw error;
       return this.refusedTask(fn, settings, error);
