@@ -1,8 +1,10 @@
 /** @file What the tests of several packages share: runtimes on threads or inline, gates, words on shared memory. */
 import type { Runtime, Spawn } from '@poniard/core';
 import { type CpuThreadsOptions, cpuThreads } from '@poniard/proc-cpu';
-import { createTestRuntime, type TestRuntimeOptions, TestRuntimes } from '@poniard/testing';
+import { createTestRuntime, rejection, type TestRuntimeOptions, TestRuntimes } from '@poniard/testing';
 import { afterAll, beforeAll } from 'vitest';
+
+export { rejection };
 
 /** The processors on which most promises hold alike. */
 export type Kind = 'threads' | 'inline';
@@ -58,19 +60,9 @@ function pluginsOf(kind: Kind, threads: CpuThreadsOptions) {
   return kind === 'threads' ? [cpuThreads({ threads: 2, ...threads })] : [];
 }
 
-/** What a promise was rejected with. */
-export async function rejection(promise: PromiseLike<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('it was expected to reject, and resolved');
-}
-
 /** The error that a task failed with, from inside its `TaskFailedError`. */
 export async function causeOf(task: PromiseLike<unknown>): Promise<Error> {
-  return ((await rejection(task)) as Error).cause as Error;
+  return (await rejection(task)).cause as Error;
 }
 
 /** A promise and what settles it. */

@@ -6,26 +6,12 @@ import {
   PROCESSOR_PROVIDER,
   type ProcessorHost,
 } from '@poniard/core';
-import { createTestRuntime, FakeHost, FakeMemory, FakeProcessor } from '@poniard/testing';
+import { createTestRuntime, FakeHost, FakeMemory, FakeProcessor, rejection, settle } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
 
 const add = (a: number, b: number): number => a + b;
 const boom = (): never => {
   throw new Error('boom');
-};
-
-async function rejection(promise: PromiseLike<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not reject');
-}
-
-/** Lets what was set going by microtasks happen. */
-const settle = async (): Promise<void> => {
-  for (let i = 0; i < 10; i++) await undefined;
 };
 
 /** A plug-in whose only work is `start`. */

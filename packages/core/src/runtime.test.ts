@@ -9,25 +9,13 @@ import {
   FakeMemory,
   FakeProcessor,
   FakeStore,
+  rejection,
+  settle,
 } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
 
 const add = (a: number, b: number): number => a + b;
 const never = (): Promise<never> => new Promise(() => {});
-
-async function rejection(promise: PromiseLike<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not reject');
-}
-
-/** Lets what was set going by microtasks happen. */
-const settle = async (): Promise<void> => {
-  for (let i = 0; i < 10; i++) await undefined;
-};
 
 describe('a runtime', () => {
   it('S10. holds the process while a task is unsettled, and not a moment longer', async () => {

@@ -8,6 +8,7 @@ export * from './memory.js';
 export * from './placement.js';
 export * from './plugin.js';
 export * from './processor.js';
+export * from './promises.js';
 export * from './runtimes.js';
 export * from './store.js';
 export * from './traits.js';
