@@ -1,5 +1,6 @@
 /** @file Poniard, for the rows about options, caches, closures, nested tasks and lazy graphs. */
-import { cpuThreads, createRuntime, delayed, type Runtime, spawn, type Task, type Thunk } from 'poniard';
+import { delayed, type Runtime, spawn, type Task, type Thunk } from 'poniard';
+import { threadsAtWork } from './poniard-runtime.js';
 import { microsecondsEach, total } from './pool.js';
 import { check, count, type Job, type Params, packageVersion, type Rival, timed } from './rival.js';
 import { add, fibonacci, fibonacciTasks } from './work.js';
@@ -7,9 +8,7 @@ import { add, fibonacci, fibonacciTasks } from './work.js';
 /** Options: `threads`. */
 export async function createRival(options: Params): Promise<Rival> {
   const threads = count(options, 'threads');
-  const runtime = createRuntime({ plugins: [cpuThreads({ threads })] });
-  await runtime.ready();
-  await runtime.fetchAll(Array.from({ length: threads * 8 }, (_, i) => runtime.spawn(add, i, 1)));
+  const runtime = await threadsAtWork(threads);
   return {
     version: await packageVersion('poniard', import.meta.resolve('poniard')),
     settings: `createRuntime(), ${threads} threads`,

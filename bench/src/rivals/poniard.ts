@@ -11,6 +11,7 @@ import {
   type Task,
 } from 'poniard';
 import { checkProduct, dtypeOf, fillMatrix, gigaflops, square } from './matrices.js';
+import { threadsAtWork } from './poniard-runtime.js';
 import { iterationsFor, microsecondsEach, total } from './pool.js';
 import { check, count, type Job, type Params, packageVersion, type Rival, text, timed } from './rival.js';
 import { add, compute, fill } from './work.js';
@@ -18,9 +19,7 @@ import { add, compute, fill } from './work.js';
 /** Options: `threads`. */
 export async function createRival(options: Params): Promise<Rival> {
   const threads = count(options, 'threads');
-  const runtime = createRuntime({ plugins: [cpuThreads({ threads })] });
-  await runtime.ready();
-  await runtime.fetchAll(Array.from({ length: threads * 8 }, (_, i) => runtime.spawn(add, i, 1)));
+  const runtime = await threadsAtWork(threads);
   return {
     version: await packageVersion('poniard', import.meta.resolve('poniard')),
     settings: `spawn(), ${threads} threads`,

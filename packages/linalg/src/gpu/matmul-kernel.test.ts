@@ -5,15 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { create } from 'webgpu';
 import { gpuOnly, hasGpu } from '../testing/gpu.js';
 import { matmulKernel, type ProductKind, SIZES, type Tile, workgroupBytes } from './matmul-kernel.js';
+import { ORIENTATIONS } from './matrix-units.js';
 import { padKernel } from './pad.js';
 import { tilesFor } from './tiles.js';
-
-const ORIENTATIONS = [
-  [false, false],
-  [true, false],
-  [false, true],
-  [true, true],
-] as const;
 
 describe.skipIf(!hasGpu)('the kernel for tiles in workgroup memory', () => {
   const on = gpuOnly();

@@ -139,7 +139,8 @@ export class MatrixUnits {
   }
 }
 
-const ORIENTATIONS = [
+/** Which factors are transposed. */
+export const ORIENTATIONS = [
   [false, false],
   [true, false],
   [false, true],
