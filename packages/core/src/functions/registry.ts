@@ -91,6 +91,11 @@ export class FunctionRecord implements FunctionRef {
     return Object.hasOwn(this.shape.implementations, implementation);
   }
 
+  /** Of the implementations that a processor runs, in its order of preference, the first that there is. */
+  bestOf(implementations: readonly string[]): string | undefined {
+    return implementations.find((implementation) => this.has(implementation));
+  }
+
   encoded(implementation: string): EncodedFunction {
     const travel = this.travels.get(implementation);
     if (travel?.state === 'ready') return travel.encoded;

@@ -133,11 +133,6 @@ export class CandidateTable {
     });
   }
 
-  implementation(record: TaskRecord, place: Place): string {
-    const { places, implementations } = this.of(record);
-    return implementations[places.indexOf(place)] as string;
-  }
-
   /** Each processor with the reason why it cannot run the task, for errors and `explain`. */
   reasons(record: TaskRecord, costs: Costs): { place: Place; reason: string | undefined }[] {
     const { fn } = record;
@@ -194,7 +189,7 @@ function collect(
 }
 
 function bestImplementation(fn: FunctionRecord, place: Place): string | undefined {
-  return place.processor.implementations.find((implementation) => fn.has(implementation));
+  return fn.bestOf(place.processor.implementations);
 }
 
 function outOfScope(

@@ -47,7 +47,7 @@ function mayRace(state: SchedulerState, record: TaskRecord, place: Place, idle: 
   if (costs.measured(record, place.processor.kind)) return false;
   if (!costs.measured(record, idle.processor.kind) && fn.trials.has(idle.processor.kind)) return false;
   if (!candidates.takes(record, idle, costs)) return false;
-  if (candidates.implementation(record, idle) === record.implementation) return false;
+  if (fn.bestOf(idle.processor.implementations) === record.implementation) return false;
   return inputsAreAt(record, idle);
 }
 

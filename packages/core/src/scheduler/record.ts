@@ -1,7 +1,6 @@
 /**
- * @file A task as the scheduler knows it. One object per task: its fields are few and small, since a graph may
- * have a million of them (measured in `bench scale`). Handles that users hold point here, never back, once the
- * task has finished: so finished tasks that nobody holds are gone.
+ * @file A task as the scheduler knows it. One object per task (`record-state.ts` says why it is small). Handles that users
+ * hold point here, never back, once the task has finished: so finished tasks that nobody holds are gone.
  */
 
 import type { FailureOrigin, TaskFailedError, TaskSummary } from '../errors.js';
@@ -14,22 +13,10 @@ import { encodeError } from '../values/errors.js';
 import { CapturedArgument, privateCopy, SnapshotArgument, StoredValue, Unsendable } from './arguments.js';
 import { taskFailedError } from './failures.js';
 import { PiecesArgument } from './in-place.js';
-import type { Lineage } from './lineage.js';
 import type { Place } from './place.js';
+import { Phase, RecordState } from './record-state.js';
 
-/** Where a task stands. The table of moves between these is in `transitions.ts`. */
-export const Phase = {
-  /** Some input is missing. */
-  Waiting: 0,
-  /** In the queue of a processor, on the host's side. */
-  Queued: 1,
-  /** Handed to a processor. */
-  Sent: 2,
-  Finished: 3,
-  Failed: 4,
-  Cancelled: 5,
-} as const;
-export type Phase = (typeof Phase)[keyof typeof Phase];
+export { Phase, type RunningPlan } from './record-state.js';
 
 /** An argument as it was given at spawn: a primitive, a snapshot, or another task's record. */
 export type Argument =
@@ -74,45 +61,7 @@ export interface Listener {
   settled(record: TaskRecord): void;
 }
 
-/** A large call that runs as blocks. */
-export interface RunningPlan {
-  readonly blocks: readonly TaskRecord[];
-  readonly finish: (results: unknown[]) => unknown;
-  /** How many it was cut for. */
-  readonly processors: number;
-}
-
-/** Booleans of a record, in one field. */
-const Flag = {
-  hosted: 1,
-  suspended: 2,
-  observed: 4,
-  moving: 8,
-  cancelling: 16,
-  settled: 32,
-  planned: 64,
-  raced: 128,
-  isTwin: 256,
-} as const;
-
-/** What few tasks have: kept apart, so that the others are small. */
-class Rare {
-  attempt = 0;
-  bytes = 0;
-  handles = 0;
-  codecs: readonly ValueCodec[] | undefined = undefined;
-  buffers: readonly SharedArrayBuffer[] | undefined = undefined;
-  restored: unknown = undefined;
-  residence: Place | undefined = undefined;
-  plan: RunningPlan | undefined = undefined;
-  site: string | undefined = undefined;
-  twin: TaskRecord | undefined = undefined;
-  lineage: Lineage | undefined = undefined;
-}
-
-export class TaskRecord implements Call {
-  phase: Phase = Phase.Waiting;
-  private flags = 0;
+export class TaskRecord extends RecordState implements Call {
   /** Inputs that are not there yet: unfinished tasks, values on their way, the function's preparation. */
   pending = 0;
   ticket = -1;
@@ -121,7 +70,6 @@ export class TaskRecord implements Call {
    * took.
    */
   estimate = 1;
-  implementation = 'host';
   /** The processor that has it, or had it last. */
   place: Place | undefined = undefined;
   dependents: TaskRecord | TaskRecord[] | undefined = undefined;
@@ -136,163 +84,21 @@ export class TaskRecord implements Call {
   /** The user's handle while the task is unsettled (a result that lives elsewhere is counted by it). */
   handle: Holder | undefined = undefined;
   listeners: Listener | Listener[] | undefined = undefined;
-  private rare: Rare | undefined = undefined;
 
   constructor(
     readonly id: number,
     readonly fn: FunctionRecord,
     public args: readonly Argument[],
     readonly settings: TaskSettings,
-  ) {}
-
-  /** Whether the value is on the host. */
-  get hosted(): boolean {
-    return (this.flags & Flag.hosted) !== 0;
-  }
-  set hosted(on: boolean) {
-    this.flag(Flag.hosted, on);
-  }
-  /** Waits for a task of its own, and takes no place meanwhile. */
-  get suspended(): boolean {
-    return (this.flags & Flag.suspended) !== 0;
-  }
-  set suspended(on: boolean) {
-    this.flag(Flag.suspended, on);
-  }
-  /** Someone has looked at how it ends. */
-  get observed(): boolean {
-    return (this.flags & Flag.observed) !== 0;
-  }
-  set observed(on: boolean) {
-    this.flag(Flag.observed, on);
-  }
-  /** The result is on its way to the host. */
-  get moving(): boolean {
-    return (this.flags & Flag.moving) !== 0;
-  }
-  set moving(on: boolean) {
-    this.flag(Flag.moving, on);
-  }
-  /** Has ended, but its processor has not yet answered for it. */
-  get cancelling(): boolean {
-    return (this.flags & Flag.cancelling) !== 0;
-  }
-  set cancelling(on: boolean) {
-    this.flag(Flag.cancelling, on);
-  }
-  /** Has been settled once for its holders; a lost result that is made again does not settle anew. */
-  get settled(): boolean {
-    return (this.flags & Flag.settled) !== 0;
-  }
-  set settled(on: boolean) {
-    this.flag(Flag.settled, on);
-  }
-  /** Its operation's planner has been asked. */
-  get planned(): boolean {
-    return (this.flags & Flag.planned) !== 0;
-  }
-  set planned(on: boolean) {
-    this.flag(Flag.planned, on);
-  }
-  /** A twin has been asked for: there is one at most. */
-  get raced(): boolean {
-    return (this.flags & Flag.raced) !== 0;
-  }
-  set raced(on: boolean) {
-    this.flag(Flag.raced, on);
-  }
-  /** The second run of a task, on another kind of processor; nobody has a handle on it. See `racing.ts`. */
-  get isTwin(): boolean {
-    return (this.flags & Flag.isTwin) !== 0;
-  }
-  set isTwin(on: boolean) {
-    this.flag(Flag.isTwin, on);
-  }
-  private flag(bit: number, on: boolean): void {
-    this.flags = on ? this.flags | bit : this.flags & ~bit;
+  ) {
+    super();
   }
 
-  get attempt(): number {
-    return this.rare === undefined ? 0 : this.rare.attempt;
+  /** Which one of the function's its processor runs. */
+  get implementation(): string {
+    const { place } = this;
+    return (place && this.fn.bestOf(place.processor.implementations)) ?? 'host';
   }
-  set attempt(attempt: number) {
-    this.rarely().attempt = attempt;
-  }
-  /** The size of the result, as far as it is known. */
-  get bytes(): number {
-    return this.rare === undefined ? 0 : this.rare.bytes;
-  }
-  set bytes(bytes: number) {
-    if (bytes > 0 || this.rare !== undefined) this.rarely().bytes = bytes;
-  }
-  /** Handles on a result that lives elsewhere. When they and the consumers are gone, it is freed. */
-  get handles(): number {
-    return this.rare === undefined ? 0 : this.rare.handles;
-  }
-  set handles(handles: number) {
-    this.rarely().handles = handles;
-  }
-  /** The codecs of marked values inside `value`. */
-  get codecs(): readonly ValueCodec[] | undefined {
-    return this.rare?.codecs;
-  }
-  set codecs(codecs: readonly ValueCodec[] | undefined) {
-    if (codecs !== undefined || this.rare !== undefined) this.rarely().codecs = codecs;
-  }
-  /** The shared buffers that `value` names by number: kept while it is. */
-  get buffers(): readonly SharedArrayBuffer[] | undefined {
-    return this.rare?.buffers;
-  }
-  set buffers(buffers: readonly SharedArrayBuffer[] | undefined) {
-    if (buffers !== undefined || this.rare !== undefined) this.rarely().buffers = buffers;
-  }
-  /** What holders see: `value` with its classes restored, made once so that two fetches are equal. */
-  get restored(): unknown {
-    return this.rare?.restored;
-  }
-  set restored(value: unknown) {
-    this.rarely().restored = value;
-  }
-  /** The processor in whose space the result lives. */
-  get residence(): Place | undefined {
-    return this.rare?.residence;
-  }
-  set residence(place: Place | undefined) {
-    if (place !== undefined || this.rare !== undefined) this.rarely().residence = place;
-  }
-  /** The blocks that it was cut into. */
-  get plan(): RunningPlan | undefined {
-    return this.rare?.plan;
-  }
-  set plan(plan: RunningPlan | undefined) {
-    if (plan !== undefined || this.rare !== undefined) this.rarely().plan = plan;
-  }
-  /** Under `debug`: the user's frames of where it was spawned. */
-  get site(): string | undefined {
-    return this.rare?.site;
-  }
-  set site(stack: string | undefined) {
-    this.rarely().site = stack;
-  }
-  /** What the result would be made again from, where only a processor has it. */
-  get lineage(): Lineage | undefined {
-    return this.rare?.lineage;
-  }
-  set lineage(lineage: Lineage | undefined) {
-    if (lineage !== undefined || this.rare !== undefined) this.rarely().lineage = lineage;
-  }
-  /** The other run of the same call. */
-  get twin(): TaskRecord | undefined {
-    return this.rare?.twin;
-  }
-  set twin(twin: TaskRecord | undefined) {
-    if (twin !== undefined || this.rare !== undefined) this.rarely().twin = twin;
-  }
-  private rarely(): Rare {
-    this.rare ??= new Rare();
-    return this.rare;
-  }
-
   get name(): string {
     return this.settings.name ?? this.fn.name;
   }

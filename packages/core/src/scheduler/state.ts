@@ -288,7 +288,6 @@ export class SchedulerState {
 
   enqueue(record: TaskRecord, place: Place): void {
     const { kind } = place.processor;
-    record.implementation = this.candidates.implementation(record, place);
     const known = this.costs.known(record, kind);
     record.estimate = whole(known ?? this.costs.unknown(record));
     if (known === undefined && this.candidates.several && !record.fn.trials.has(kind))
