@@ -184,6 +184,7 @@ describe('C4. lifetimes', () => {
     expect(inspect([runtime, chunk])).toBe('[ Runtime (open), Chunk of Float64Array [100000] ]');
     chunk.release();
     expect(inspect([chunk])).toBe('[ Chunk that has been released ]');
+    expect(JSON.stringify(chunk)).toBe('{"released":true}');
     expect(runtime.stats().bytes['host']).toBe(0);
     expect(() => chunk.fetch()).toThrow(PoniardError);
     expect(() => runtime.spawn(lengthOf, chunk)).toThrow(/released/);

@@ -1,4 +1,5 @@
 /** @file The command `poniard`, as `npx poniard` runs it. */
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { run } from './programs.js';
@@ -22,6 +23,19 @@ describe('poniard info', () => {
     for (const gpu of gpus) expect(gpu.name ?? gpu.reason).toBeTypeOf('string');
     if (hasGpu) expect(gpus.at(-1)).toMatchObject({ adapter: 'software', software: true });
     expect(blas.library).toBeTypeOf('string');
+  });
+});
+
+describe('poniard --version', () => {
+  it('prints the version of the package', async () => {
+    const manifest = await readFile(new URL('../packages/poniard/package.json', import.meta.url), 'utf8');
+    const { version } = JSON.parse(manifest);
+    for (const name of ['--version', '-v'])
+      expect(await poniard(name)).toMatchObject({ code: 0, output: `${version}\n`, errors: '' });
+  });
+
+  it('a command that there is not is an error, also where objects have something of that name', async () => {
+    for (const name of ['versions', 'toString']) expect(await poniard(name)).toMatchObject({ code: 2 });
   });
 });
 

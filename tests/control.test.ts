@@ -25,6 +25,13 @@ describe.each<Kind>(['threads', 'inline'])('the scheduler inside a task on %s', 
     ]);
   });
 
+  it('S9. exec runs there also where withOptions says single', async () => {
+    const runtime = made();
+    const options = { single: kind === 'threads' ? 0 : `${process.pid}`, scope: anyScope };
+    const executes = () => runtime.spawn.with({ single: null }, control.executes);
+    expect(await runtime.withOptions(options, executes)).toEqual([threadId, true]);
+  });
+
   it('S9. exec rejects with what the function throws', async () => {
     expect(await made().spawn(control.executesBadly)).toEqual([
       'TaskFailedError',
@@ -55,6 +62,19 @@ describe.each<Kind>(['threads', 'inline'])('the scheduler inside a task on %s', 
     ]);
     open(1);
     await order;
+  });
+
+  it('S11. handles and runtimes inside a task print and write as JSON', async () => {
+    const runtime = made();
+    const [task, chunk, own, text] = await runtime.spawn.with(
+      { meta: true },
+      control.printsHandles,
+      runtime.tochunk('x') as never,
+    );
+    expect(task).toEqual({ id: expect.any(Number), name: 'same', state: 'finished' });
+    expect(chunk).toMatchObject({ kind: 'string', space: 'host' });
+    expect(own).toMatchObject({ state: 'open' });
+    expect(text).toMatch(/^Runtime \(/);
   });
 
   it('S9. addTask adds tasks, which are awaited like others', async () => {

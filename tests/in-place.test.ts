@@ -270,7 +270,9 @@ describe('shard', () => {
       const { shard: cut } = await import('@poniard/core');
       return cut(() => 1);
     };
-    expect((await causeOf(spawn(inside))).message).toMatch(/shard\(\): a task cannot call it/);
+    expect((await causeOf(spawn(inside))).message).toMatch(
+      /shard\(\): a task cannot call it; do so on the thread that made the runtime, and pass it/,
+    );
   });
 
   it('C5. processors that cannot run its maker take no part', async () => {

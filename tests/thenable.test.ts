@@ -60,6 +60,14 @@ describe.each<Kind>(['threads', 'inline'])('tasks as promises on %s', (kind) => 
     expect(inspect([task, runtime.delayed(add1)(1)])).toBe(
       `[ Task #${task.id} add1 (finished), Thunk add1 ]`,
     );
+    const shard = runtime.shard(() => 1);
+    expect(inspect([shard])).toMatch(/^\[ Shard of \d+ pieces, one per processor \]$/);
+    expect(JSON.parse(JSON.stringify({ task, node: runtime.delayed(add1)(task), runtime, shard }))).toEqual({
+      task: { id: task.id, name: 'add1', state: 'finished' },
+      node: { name: 'add1' },
+      runtime: { state: 'open', processors: runtime.processors().map(({ id }) => id) },
+      shard: { per: 'processor', keys: shard.keys },
+    });
   });
 
   it('S11. a value that has a `then` of its own is taken for a promise', async () => {

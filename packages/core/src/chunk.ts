@@ -50,6 +50,7 @@ export abstract class ChunkHandle<T> implements Chunk<T> {
   abstract readonly scope: Scope;
   abstract fetch(): Promise<T>;
   abstract release(): void;
+  protected abstract readonly released: boolean;
 
   get [brand](): true {
     return true;
@@ -61,13 +62,16 @@ export abstract class ChunkHandle<T> implements Chunk<T> {
     this.release();
   }
 
+  /** What `JSON.stringify` writes: what the value is and where, not the value. */
+  toJSON(): object {
+    if (this.released) return { released: true };
+    const { type, bytes, space, processor } = this;
+    return { ...type, bytes, space: space.id, processor: processor?.id };
+  }
   toString(): string {
-    try {
-      const { kind, shape } = this.type;
-      return `Chunk of ${kind}${shape === undefined ? '' : ` [${shape.join(', ')}]`}`;
-    } catch {
-      return 'Chunk that has been released';
-    }
+    if (this.released) return 'Chunk that has been released';
+    const { kind, shape } = this.type;
+    return `Chunk of ${kind}${shape === undefined ? '' : ` [${shape.join(', ')}]`}`;
   }
   /** What `console.log` shows in Node. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {

@@ -50,6 +50,7 @@ const ON_HOST: TaskOptions = {
   name: 'exec',
   scope: processorTypeScope('inline'),
   processor: 'inline:0',
+  single: null,
   proclist: ['inline'],
   resultScope: anyScope,
   occupancy: 0,

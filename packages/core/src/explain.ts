@@ -14,13 +14,16 @@ export interface PlacementRow {
 
 /**
  * What a task would cost on each processor, as the scheduler sees it now; of a runtime that was made with `debug`, as it was
- * when the task was placed. Printed, it is a table.
+ * when the task was placed. Of a task that has ended and was not recorded so, the rows are what such a call without inputs
+ * would cost now. Printed, it is a table, which says which of these it is.
  */
 export interface PlacementReport {
   readonly task: number;
   readonly name: string;
   /** The processor that ran it or is to run it. */
   readonly processor: string | undefined;
+  /** What the rows tell: how it was when the task was placed, or how it is now. */
+  readonly asOf: 'placement' | 'now';
   readonly rows: readonly PlacementRow[];
   /** Kinds of processor that the task has an implementation for, and of which there is none. */
   readonly absent: readonly { readonly kind: string; readonly reason: string }[];
@@ -41,6 +44,8 @@ export function explainTask(
     record.id,
     record.name,
     ranOn(record)?.processor.id,
+    placed === undefined ? 'now' : 'placement',
+    record.terminal,
     placed?.rows ?? rowsNow(state, record),
     state.absent.filter(({ kind }) => record.fn.has(kind)),
     story,
@@ -68,6 +73,8 @@ class Report implements PlacementReport {
     readonly task: number,
     readonly name: string,
     readonly processor: string | undefined,
+    readonly asOf: PlacementReport['asOf'],
+    private readonly ended: boolean,
     readonly rows: readonly PlacementRow[],
     readonly absent: PlacementReport['absent'],
     readonly story: string,
@@ -92,6 +99,7 @@ class Report implements PlacementReport {
     return [
       `${this.name} (#${this.task}) → ${processor ?? 'not placed yet'}`,
       ...(costs.length === 0 ? [] : lines.map((line) => line.trimEnd())),
+      ...(this.ended && rows.length > 0 && this.asOf === 'now' ? [AFTERWARDS] : []),
       ...rows.flatMap(({ processor: id, refusal }) => (refusal === undefined ? [] : [`  ${id}: ${refusal}`])),
       ...absent.map(({ kind, reason }) => `  ${kind}: ${reason}`),
     ].join('\n');
@@ -102,6 +110,10 @@ class Report implements PlacementReport {
     return this.toString();
   }
 }
+
+/** The inputs of a task that has ended are gone, and what it ran beside too. */
+const AFTERWARDS =
+  '  (as such a call would cost now, without its inputs: a runtime made with debug tells how it was when the task was placed)';
 
 /** A run time that was not measured is marked `~`. */
 function costCells(name: string, { total, queued, transfer, run, measured }: CostTerms): string[] {

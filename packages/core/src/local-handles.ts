@@ -142,6 +142,9 @@ export class LocalChunk<T> extends ChunkHandle<T> {
     shell.retain(record, this);
   }
 
+  protected get released(): boolean {
+    return this.held === undefined;
+  }
   get record(): TaskRecord {
     if (this.held === undefined) throw new PoniardError('this Chunk has been released');
     return this.held;

@@ -17,13 +17,17 @@ const RULES: { readonly [K in keyof Required<TaskOptions>]: Rule } = {
   scope,
   computeScope: scope,
   resultScope: scope,
-  processor: { is: namesProcessor, must: "be a processor, or its id such as 'cpu:0'" },
+  processor: {
+    is: (v) => v === null || namesProcessor(v),
+    must: "be a processor, or its id such as 'cpu:0'",
+  },
   single: {
-    is: (v) => isText(v) || isCount(v),
+    is: (v) => v === null || isText(v) || isCount(v),
     must: "be a thread's number, from 0, or a process's id",
   },
   proclist: {
-    is: (v) => typeof v === 'function' || (Array.isArray(v) && v.length > 0 && v.every(namesProcessor)),
+    is: (v) =>
+      v === null || typeof v === 'function' || (Array.isArray(v) && v.length > 0 && v.every(namesProcessor)),
     must: "be a list of kinds and processors, such as ['thread'], or a function that takes a processor",
   },
   meta: flag,

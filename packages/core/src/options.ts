@@ -27,12 +27,18 @@ export interface TaskOptions {
    * Default: anywhere. Dagger: `result_scope`.
    */
   readonly resultScope?: Scope | undefined;
-  /** The one processor that may run the task: itself, or its id. */
-  readonly processor?: ProcessorName | undefined;
-  /** The one worker that may run it: a thread, by its number, or a process, by its id. Dagger: `single`. */
-  readonly single?: number | string | undefined;
-  /** The processors that may run it: kinds and processors in a list, or a function that says so of each. Dagger: `proclist`. */
-  readonly proclist?: readonly ProcessorName[] | ((processor: Processor) => boolean) | undefined;
+  /** The one processor that may run the task: itself, or its id. `null`: none, whatever is said around it. */
+  readonly processor?: ProcessorName | null | undefined;
+  /**
+   * The one worker that may run it: a thread, by its number, or a process, by its id. `null`: none, whatever is said around it.
+   * Dagger: `single`.
+   */
+  readonly single?: number | string | null | undefined;
+  /**
+   * The processors that may run it: kinds and processors in a list, or a function that says so of each. `null`: all, whatever
+   * is said around it. Dagger: `proclist`.
+   */
+  readonly proclist?: readonly ProcessorName[] | ((processor: Processor) => boolean) | null | undefined;
   /** Hands over a Task's or Chunk's handle instead of its value (O3). */
   readonly meta?: boolean | undefined;
   /** The result comes home with the answer, whatever its size, rather than stay where it was made until someone asks. */
@@ -100,8 +106,9 @@ export function travelling(options: TaskOptions | undefined): TaskOptions | unde
   const { signal: _, syncdeps: __, processor, proclist, ...rest } = options;
   const there: TaskOptions = {
     ...rest,
-    ...(processor !== undefined && { processor: idOf(processor) }),
+    ...(processor !== undefined && { processor: processor && idOf(processor) }),
     ...(Array.isArray(proclist) && { proclist: proclist.map(idOf) }),
+    ...(proclist === null && { proclist }),
   };
   return Object.keys(there).length === 0 ? undefined : there;
 }

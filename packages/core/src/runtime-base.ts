@@ -71,7 +71,7 @@ export abstract class RuntimeBase {
     if (isChunk(value)) return value as Chunk<T>;
     if (isTask(value)) throw new TypeError('tochunk takes a value; a task gives its chunk by task.chunk()');
     const { processor, scope = anyScope } = checkPlace(options, 'tochunk');
-    return this.wrap(value, processor === undefined ? scope : exactly(idOf(processor)));
+    return this.wrap(value, processor ? exactly(idOf(processor)) : scope);
   }
 
   /** `scope`: where the value may be used. */
@@ -98,6 +98,12 @@ export abstract class RuntimeBase {
 
   /** A handle on what a task will give. */
   protected abstract chunkOf(task: Task<unknown>): Chunk<unknown>;
+
+  abstract toJSON(): object;
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
 
   /** Options for all that `body` spawns, in asynchronous code and inside tasks too (O1, O2). */
   withOptions<R>(options: TaskOptions, body: () => R): R {

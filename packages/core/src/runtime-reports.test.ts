@@ -87,6 +87,24 @@ describe('what a runtime tells of itself', () => {
     expect(runtime.explain(runtime.spawn(add, 1, 2)).absent).toEqual([]);
   });
 
+  it('P5. explain() says of a task that has ended that its rows are what such a call would cost now', async () => {
+    const processor = new FakeProcessor({ id: 'a' });
+    const plain = createTestRuntime({ fakes: { processors: [processor] } });
+    await plain.ready();
+    const task = plain.spawn(add, 1, 2);
+    expect(`${plain.explain(task)}`).not.toMatch(/without its inputs/);
+    await settle();
+    processor.finish();
+    await task;
+    expect(plain.explain(task)).toMatchObject({ asOf: 'now', processor: 'a' });
+    expect(`${plain.explain(task)}`).toMatch(/as such a call would cost now, without its inputs/);
+    const told = createTestRuntime({ debug: true });
+    const recorded = told.spawn(add, 1, 2);
+    await recorded;
+    expect(told.explain(recorded).asOf).toBe('placement');
+    expect(`${told.explain(recorded)}`).not.toMatch(/without its inputs/);
+  });
+
   it('P5. explain() tells under debug what it was when the task was placed, also when its inputs are gone', async () => {
     for (const debug of [true, false]) {
       const space = new FakeMemory('far', false);

@@ -146,8 +146,11 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     return explainTask(this.shell.state, record, events.story(record.id), events.placement(record.id));
   }
 
-  /** What `console.log` shows in Node. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
+  /** What `JSON.stringify` writes. */
+  toJSON(): { readonly state: 'open' | 'closing' | 'closed'; readonly processors: readonly string[] } {
+    return { state: this.state, processors: this.processors().map(({ id }) => id) };
+  }
+  override toString(): string {
     return `Runtime (${this.state})`;
   }
 

@@ -109,17 +109,22 @@ export function resolveSettings(
 function runScope(layers: readonly (TaskOptions | undefined)[], pick: Picker, resultScope: Scope): Scope {
   const given = layers.find((layer) => layer?.computeScope !== undefined || layer?.scope !== undefined);
   const [processor, single, proclist] = [pick('processor'), pick('single'), pick('proclist')];
-  const named = processor !== undefined || single !== undefined || proclist !== undefined;
+  const named = isSaid(processor) || isSaid(single) || isSaid(proclist);
   let scope = given?.computeScope ?? given?.scope ?? (named ? anyScope : defaultScope);
   if (resultScope !== anyScope) scope = constrain(scope, resultScope);
   if (!named) return scope;
-  if (processor !== undefined) scope = constrain(scope, exactly(idOf(processor)));
-  if (single !== undefined) {
+  if (isSaid(processor)) scope = constrain(scope, exactly(idOf(processor)));
+  if (isSaid(single)) {
     const worker = typeof single === 'number' ? scopeOf({ thread: single }) : processScope(single);
     scope = constrain(scope, worker);
   }
   if (Array.isArray(proclist)) scope = constrain(scope, unionScope(...proclist.map(listed)));
   return scope;
+}
+
+/** `null` takes back what is said further out. */
+function isSaid<T>(option: T): option is NonNullable<T> {
+  return option !== undefined && option !== null;
 }
 
 /** Ids are unique in a runtime: a scope needs no more to tell a processor. */

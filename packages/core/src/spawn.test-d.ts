@@ -68,6 +68,11 @@ describe('spawn', () => {
     expectTypeOf(spawn(optional, 1)).toEqualTypeOf<Task<string>>();
     expectTypeOf(spawn(optional, 1, undefined)).toEqualTypeOf<Task<string>>();
     expectTypeOf(spawn((...xs: number[]) => xs.length, 1, number, promise)).toEqualTypeOf<Task<number>>();
+    expectTypeOf(spawn((x: number, by: number = 1) => x + by, 1)).toEqualTypeOf<Task<number>>();
+    expectTypeOf(spawn((x: number, by?: number) => x + (by ?? 1), number)).toEqualTypeOf<Task<number>>();
+    expectTypeOf(spawn((x: number, ...more: string[]) => x + more.length, 1)).toEqualTypeOf<Task<number>>();
+    expectTypeOf(spawn((x: number, by = 1) => x + by, 1, 2)).toEqualTypeOf<Task<number>>();
+    expectTypeOf(spawn((x, ...more) => x + more.length, number, 'a', 2)).toEqualTypeOf<Task<number>>();
     // @ts-expect-error: the rest are strings
     spawn(greet, 'a', 2, 3);
   });

@@ -13,7 +13,8 @@ export type Arg<T> = T | Task<T> | Chunk<T> | PromiseLike<T> | Shard<T>;
 
 /**
  * Makes a task of a function and its arguments, and starts it as soon as its inputs are there (S1–S5). Returns at
- * once. Of an overloaded function the last signature counts. Dagger: `Dagger.@spawn`, `Dagger.spawn`.
+ * once. Of an overloaded function the last signature counts. A parameter with a default value that is written in place and may
+ * be left out needs its type: `spawn((x: number, by: number = 1) => x + by, 2)`. Dagger: `Dagger.@spawn`, `Dagger.spawn`.
  *
  * @throws TypeError for bad use: what is not a function, an unknown option, a Task of another runtime or nested in a
  * value. What `fn` does never throws here: `await` tells.

@@ -42,6 +42,8 @@ export interface Task<T> extends PromiseLike<T> {
    * stopped, and what else ran there runs again. Dagger: `cancel!`.
    */
   cancel(reason?: unknown, options?: { readonly force?: boolean }): void;
+  /** What `JSON.stringify` writes. */
+  toJSON(): { readonly id: number; readonly name: string; readonly state: TaskState };
 }
 
 const brand: unique symbol = Symbol.for('poniard.task') as never;
@@ -102,6 +104,10 @@ export abstract class TaskHandle<T> implements Task<T> {
     return this.fetch().finally(onFinally);
   }
 
+  toJSON(): ReturnType<Task<T>['toJSON']> {
+    const { id, name, state } = this;
+    return { id, name, state };
+  }
   toString(): string {
     return `Task #${this.id} ${this.name} (${this.state})`;
   }

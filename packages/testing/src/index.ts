@@ -10,5 +10,6 @@ export * from './plugin.js';
 export * from './processor.js';
 export * from './promises.js';
 export * from './runtimes.js';
+export * from './software-gpu.js';
 export * from './store.js';
 export * from './traits.js';

@@ -40,6 +40,19 @@ export class Shard<T> implements Iterable<Chunk<T>>, Disposable {
     return 'Shard';
   }
 
+  /** What `JSON.stringify` writes. */
+  toJSON(): { readonly per: Shard<T>['per']; readonly keys: readonly string[] } {
+    const { per, keys } = this;
+    return { per, keys };
+  }
+  toString(): string {
+    return `Shard of ${this.size} pieces, one per ${this.per}`;
+  }
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   /** How many pieces there are. */
   get size(): number {
     return this.chunks.length;

@@ -193,6 +193,9 @@ export class LaneChunk<T> extends ChunkHandle<T> {
     this.space = { id: space };
   }
 
+  protected get released(): boolean {
+    return this.handle === undefined;
+  }
   get processor(): Processor | undefined {
     return undefined;
   }

@@ -36,7 +36,7 @@ export class LaneRuntime extends RuntimeBase {
   readonly ready = (): Promise<void> => Promise.resolve();
   readonly processors = onlyOutside('processors');
   readonly explain = onlyOutside('explain');
-  readonly shard = onlyOutside('shard');
+  readonly shard = onlyOutside('shard', 'and pass it: each task that takes it gets its own piece');
   readonly stats = onlyOutside('stats');
   readonly subscribe = onlyOutside('subscribe');
   readonly close = onlyOutside('close');
@@ -156,6 +156,13 @@ export class LaneRuntime extends RuntimeBase {
     task.hidden = true;
     const codecs = this.codecs.all();
     return new LaneChunk<T>(task, describe(value, codecs), sizeOf(value, codecs), 'host', scope);
+  }
+
+  toJSON(): object {
+    return { state: 'open' };
+  }
+  override toString(): string {
+    return 'Runtime (seen from one of its threads)';
   }
 
   dag(): Promise<Map<number, Set<number>>> {
@@ -325,8 +332,13 @@ function slotOf(scope: TaskScope | undefined): number {
 }
 
 /** What a task cannot ask of the runtime that runs it. */
-function onlyOutside(name: string): () => never {
+function onlyOutside(
+  name: string,
+  hint = 'or in taskContext().scheduler.exec(…), which runs a function there',
+): () => never {
   return () => {
-    throw new PoniardError(`${name}(): a task cannot call it; do so on the thread that made the runtime`);
+    throw new PoniardError(
+      `${name}(): a task cannot call it; do so on the thread that made the runtime, ${hint}`,
+    );
   };
 }

@@ -37,6 +37,10 @@ export class Thunk<T> {
   get [Symbol.toStringTag](): string {
     return 'Thunk';
   }
+  /** What `JSON.stringify` writes. */
+  toJSON(): { readonly name: string } {
+    return { name: this.name };
+  }
   toString(): string {
     return `Thunk ${this.name}`;
   }

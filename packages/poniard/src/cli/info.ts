@@ -1,7 +1,7 @@
 /** @file `poniard info`: what there is on this machine. */
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { type BlasInfo, blasInfo, currentRuntime, type GpuInfo, gpuInfo } from '../index.js';
+import { version } from './version.js';
 
 export interface Info {
   readonly version: string;
@@ -17,16 +17,13 @@ export interface Info {
 }
 
 export async function collectInfo(): Promise<Info> {
-  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   const runtime = currentRuntime();
   await runtime.ready();
   const gpus: GpuInfo[] = [];
   // One after the other: the software adapter's driver, once it is loaded, would be found for all.
   for (const adapter of ['high-performance', 'low-power', 'software']) gpus.push(await gpuInfo(adapter));
   return {
-    version: manifest.version,
+    version: await version(),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     cpus: availableParallelism(),

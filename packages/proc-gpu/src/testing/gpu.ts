@@ -1,16 +1,10 @@
 /** @file What tests of this package share: the software adapter, runtimes on it, shaders. */
 import type { Processor, Runtime, Transfer } from '@poniard/core';
 import { gpuInfo, type WebgpuOptions, webgpu, wgsl } from '@poniard/proc-gpu';
-import { createTestRuntime, type TestRuntimeOptions } from '@poniard/testing';
+import { createTestRuntime, hasSoftwareGpu, type TestRuntimeOptions } from '@poniard/testing';
 
-const setup = new URL('../../../../scripts/software-gpu.mjs', import.meta.url).href;
-const { softwareGpu } = (await import(setup)) as { softwareGpu(): string | undefined };
-softwareGpu();
-const { reason } = await gpuInfo('software');
-if (reason !== undefined) console.warn(`tests that need a GPU are skipped: ${reason}`);
-
-/** Whether there is a software adapter to test on; a line says where there is none. */
-export const hasGpu = reason === undefined;
+/** Whether there is a software adapter to test on. */
+export const hasGpu = await hasSoftwareGpu(gpuInfo);
 
 /** What tests look at inside a processor. */
 export interface Inside {
