@@ -105,7 +105,7 @@ async function bundle(project) {
     platform: 'neutral',
     target: 'es2022',
     packages: 'external',
-    external: ['node:*'],
+    external: ['node:*', '#*'],
     chunkNames: 'chunk-[hash]',
     sourcemap: 'linked',
     // Functions travel to other threads as source text, so names and bodies stay as they were written.

@@ -1,6 +1,7 @@
 /** @file Wires a runtime's ports by tsyringe: defaults, what plug-ins register, and what the user's container holds. */
 import '@abraham/reflection';
-import { type DependencyContainer, type InjectionToken, container as root } from 'tsyringe';
+import type { DependencyContainer, InjectionToken } from 'tsyringe';
+import { childContainer } from './container.js';
 import { PoniardError } from './errors.js';
 import { EventStream, SinkPair } from './events.js';
 import { Closures } from './functions/closures.js';
@@ -43,7 +44,7 @@ export interface WiringOptions {
 }
 
 export function wire({ plugins, container: parent, debug }: WiringOptions): Wiring {
-  const container = (parent ?? root).createChildContainer();
+  const container = childContainer(parent);
   for (const plugin of plugins) {
     if (typeof plugin?.register !== 'function') {
       throw new TypeError(
