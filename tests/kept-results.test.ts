@@ -1,4 +1,4 @@
-import { type Runtime, TaskFailedError } from '@poniard/core';
+import { CancelledError, type Runtime, TaskFailedError, TimeoutError } from '@poniard/core';
 import { collectGarbage } from '@poniard/testing';
 import { describe, expect, it } from 'vitest';
 import { counters, gate, type Kind, rejection, suiteRuntime, testRuntime } from './runtimes.js';
@@ -92,6 +92,88 @@ describe.each<Kind>(['threads', 'inline'])('cache on %s', (kind) => {
     expect(await cached(runs, large())).toBe(2);
     expect(await cached(runs, Promise.resolve(1))).toBe(3);
     expect(await cached(runs, Promise.resolve(1))).toBe(4);
+  });
+
+  it('O3. O5. a signal ends the call that it was given to, and not the one that others wait for', async () => {
+    const runs = counters(1);
+    const { promise, open } = gate<number>();
+    const input = runtime.spawn((x: number) => x, promise);
+    const ask = (signal?: AbortSignal) => runtime.spawn.with({ cache: true, signal }, count, runs, input);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const tasks = [ask(first.signal), ask(), ask(second.signal)];
+    first.abort('not needed');
+    second.abort();
+    expect((await rejection(tasks[0] as never)).cause).toMatchObject({
+      name: 'CancelledError',
+      cause: 'not needed',
+    });
+    await rejection(tasks[2] as never);
+    expect(tasks.map(({ state }) => state)).toEqual(['cancelled', 'waiting', 'cancelled']);
+    expect((await rejection(ask(AbortSignal.abort()))).cause).toBeInstanceOf(CancelledError);
+    open(1);
+    expect(await tasks[1]).toBe(1);
+    // What has finished is there at once.
+    expect(await ask(AbortSignal.abort())).toBe(1);
+    expect(await ask(new AbortController().signal)).toBe(1);
+  });
+
+  it('O3. O5. the shared task ends when the last who wanted it has', async () => {
+    const { promise, open } = gate<number>();
+    const controllers = [new AbortController(), new AbortController()];
+    const ask = (signal?: AbortSignal) => runtime.spawn.with({ cache: true, signal }, add, 1, input);
+    const input = runtime.spawn((x: number) => x, promise);
+    const tasks = controllers.map(({ signal }) => ask(signal));
+    const cancelled: unknown[] = [];
+    const stop = runtime.subscribe(({ type, name }) => type === 'task:error' && cancelled.push(name));
+    controllers[0]?.abort();
+    await rejection(tasks[0] as never);
+    expect(cancelled).toEqual(['add']);
+    controllers[1]?.abort();
+    await rejection(tasks[1] as never);
+    expect(cancelled).toEqual(['add', 'add', 'add']);
+    stop();
+    open(2);
+    expect(await ask(new AbortController().signal)).toBe(3);
+  });
+
+  it('O3. O5. so does a timeout, which counts from the beginning', async () => {
+    const words = counters(2);
+    const hold = async (its: Int32Array): Promise<number> => {
+      Atomics.add(its, 1, 1);
+      while (Atomics.load(its, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+      return Atomics.load(its, 1);
+    };
+    const ask = (timeout?: number) => runtime.spawn.with({ cache: true, timeout }, hold, words);
+    const [impatient, patient, quick] = [ask(30), ask(60_000), ask(10)];
+    expect((await rejection(quick)).cause).toBeInstanceOf(TimeoutError);
+    expect((await rejection(impatient)).cause).toBeInstanceOf(TimeoutError);
+    const late = ask();
+    Atomics.store(words, 0, 1);
+    expect(await Promise.all([patient, late])).toEqual([1, 1]);
+    expect(await ask(1)).toBe(1);
+  });
+
+  it('O3. O5. this holds for calls inside tasks', async () => {
+    const words = counters(2);
+    const parent = async (its: Int32Array): Promise<unknown[]> => {
+      const { spawn: inner } = await import('@poniard/core');
+      const hold = async (words: Int32Array): Promise<string> => {
+        while (Atomics.load(words, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+        return 'held';
+      };
+      const own = new AbortController();
+      const ask = (signal?: AbortSignal) => inner.with({ cache: true, occupancy: 0, signal }, hold, its);
+      const tasks = [ask(own.signal), ask(), ask(new AbortController().signal)];
+      own.abort();
+      const error = await tasks[0]?.catch((error) => ((error as Error).cause as Error).name);
+      Atomics.store(its, 0, 1);
+      return [error, await tasks[1], await tasks[2]];
+    };
+    expect(await runtime.spawn.with({ occupancy: 0 }, parent, words)).toEqual([
+      'CancelledError',
+      'held',
+      'held',
+    ]);
   });
 
   it('O2, O3. tasks inside tasks share it', async () => {

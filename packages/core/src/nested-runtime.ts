@@ -16,6 +16,7 @@ import type {
 import { CapturedArgument, SnapshotArgument } from './scheduler/arguments.js';
 import { dagOf } from './scheduler/dag.js';
 import { type Argument, hostValue, type TaskRecord } from './scheduler/record.js';
+import { needsSeat, settingsOfShared } from './scheduler/seats.js';
 import type { Shell } from './scheduler/shell.js';
 import { NOTHING } from './scheduler/state.js';
 import { resolveSettings, type TaskSettings } from './settings.js';
@@ -53,15 +54,25 @@ export class NestedRuntime implements NestedHost {
     const parent = request.parent as TaskRecord | undefined;
     const { kept } = this.shell;
     const key = kept.key(fn, args, settings);
-    const known = kept.find(key, settings);
-    const record = known ?? this.shell.make(fn, args, settings);
-    const task = new HostedTask(this.shell, record);
-    if (known !== undefined) this.shell.share(known, task, parent);
-    else {
-      record.handle = task;
-      this.shell.begin(record, parent);
-      if (settings.kept) kept.add(record, key);
+    const known = kept.find(key);
+    if (needsSeat(settings, key, known)) {
+      const shared = known ?? this.shell.make(fn, args, settingsOfShared(settings));
+      if (known === undefined) this.begin(shared, parent, key);
+      else this.shell.wanted(known, parent);
+      return this.begin(this.shell.seats.make(shared, settings, known === undefined), parent, undefined);
     }
+    if (known === undefined) return this.begin(this.shell.make(fn, args, settings), parent, key);
+    const task = new HostedTask(this.shell, known);
+    this.shell.share(known, task, parent, settings.persist);
+    return task;
+  }
+
+  /** `key`: what the cache knows the call by. */
+  private begin(record: TaskRecord, parent: TaskRecord | undefined, key: string | undefined): NestedTask {
+    const task = new HostedTask(this.shell, record);
+    record.handle = task;
+    this.shell.begin(record, parent);
+    if (record.settings.kept) this.shell.kept.add(record, key);
     return task;
   }
 

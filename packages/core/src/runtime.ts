@@ -27,6 +27,7 @@ import { CapturedArgument } from './scheduler/arguments.js';
 import { dagOf } from './scheduler/dag.js';
 import { interruption } from './scheduler/interruption.js';
 import type { Argument, TaskRecord } from './scheduler/record.js';
+import { needsSeat, settingsOfShared } from './scheduler/seats.js';
 import { Shell } from './scheduler/shell.js';
 import { NOTHING } from './scheduler/state.js';
 import { resolveSettings, type TaskSettings } from './settings.js';
@@ -205,14 +206,23 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   ): LocalTask<unknown> {
     const { kept } = this.shell;
     const key = kept.key(record, inputs, settings);
-    const known = kept.find(key, settings);
+    const known = kept.find(key);
+    if (needsSeat(settings, key, known)) {
+      const shared =
+        known ?? this.begin(fn, this.shell.make(record, inputs, settingsOfShared(settings))).record;
+      if (known === undefined) kept.add(shared, key);
+      else this.shell.wanted(known, this.scopeHere()?.call as TaskRecord | undefined);
+      const task = this.begin(fn, this.shell.seats.make(shared, settings, known === undefined));
+      kept.add(task.record, undefined);
+      return task;
+    }
     if (known === undefined) {
       const task = this.begin(fn, this.shell.make(record, inputs, settings));
       kept.add(task.record, key);
       return task;
     }
     const task = new LocalTask(this.shell, known, fn);
-    this.shell.share(known, task, this.scopeHere()?.call as TaskRecord | undefined);
+    this.shell.share(known, task, this.scopeHere()?.call as TaskRecord | undefined, settings.persist);
     return task;
   }
 

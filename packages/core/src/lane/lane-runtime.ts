@@ -97,7 +97,7 @@ export class LaneRuntime extends RuntimeBase {
       task: task.number,
       parent: slotOf(parent),
       args: this.arguments.of(args, name, waits, allowErrors, captured),
-      options: travelling(own),
+      options: travelling(signal === undefined ? own : this.withSignal(own, lesson)),
       around: travelling(held),
       inPlace: own === undefined ? undefined : (own as { readonly [inPlace]?: InPlace })[inPlace],
       syncdeps:
@@ -113,6 +113,12 @@ export class LaneRuntime extends RuntimeBase {
     else this.sendLater(task, waits, [...args, ...syncdeps, taken?.handles], send);
     if (signal !== undefined) cancelBy(signal, task);
     return task;
+  }
+
+  /** The signal stays here. Where equal calls share a task, the host is to know that this one may end before the others. */
+  private withSignal(own: TaskOptions | undefined, lesson: Lesson): TaskOptions | undefined {
+    const { cache, timeout } = { ...lesson.options, ...this.getOptions(), ...own };
+    return cache && timeout === undefined ? { ...own, timeout: Number.POSITIVE_INFINITY } : own;
   }
 
   /** Sends a request when everything is there that it waits for, unless the task is cancelled before. */

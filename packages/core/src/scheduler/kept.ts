@@ -60,8 +60,8 @@ export class Kept {
     return key;
   }
 
-  /** The task of an equal call that has not failed; `persist` of this call holds for it too. */
-  find(key: string | undefined, { persist }: TaskSettings): TaskRecord | undefined {
+  /** The task of an equal call that has not failed. */
+  find(key: string | undefined): TaskRecord | undefined {
     if (key === undefined) return undefined;
     const record = this.calls.get(key);
     if (record === undefined || record.phase > Phase.Finished) {
@@ -71,7 +71,6 @@ export class Kept {
     this.hits++;
     this.calls.delete(key);
     this.calls.set(key, record);
-    if (persist) this.persist(record);
     return record;
   }
 
@@ -96,7 +95,8 @@ export class Kept {
     for (const record of [...this.persisted]) this.release(record);
   }
 
-  private persist(record: TaskRecord): void {
+  /** Until `release`. */
+  persist(record: TaskRecord): void {
     if (this.persisted.has(record)) return;
     this.persisted.add(record);
     this.counter.hold(record);

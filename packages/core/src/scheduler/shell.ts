@@ -24,6 +24,7 @@ import { Plans } from './plans.js';
 import { type Argument, type Failure, hostValue, type Listener, Phase, TaskRecord } from './record.js';
 import type { Outcomes } from './report.js';
 import { sampleRecord, samples } from './samples.js';
+import { Seats } from './seats.js';
 import { SchedulerState } from './state.js';
 import { Tracing } from './tracing.js';
 import { cancelled, Watches } from './watches.js';
@@ -49,6 +50,7 @@ export class Shell implements Outcomes {
   readonly values: HostValues;
   readonly tracing: Tracing;
   readonly kept: Kept;
+  readonly seats: Seats;
   private readonly watches: Watches;
   private readonly insistence: Insistence;
   private readonly carrier: Carrier;
@@ -79,10 +81,12 @@ export class Shell implements Outcomes {
     this.state = new SchedulerState(ports.policy);
     this.failures = new Failures(ports.host);
     this.values = new HostValues(ports.store, ports.valueCodecs);
-    this.watches = new Watches(ports.clock, (record, error) => {
+    const end = (record: TaskRecord, error: unknown): void => {
       this.end(record, error);
       if (error instanceof TimeoutError && record.cancelling) this.insistence.ifBlocking(record, error);
-    });
+    };
+    this.watches = new Watches(ports.clock, end);
+    this.seats = new Seats(this, (seat) => this.watches.started(seat), end);
     this.insistence = new Insistence(ports.clock, (record, reason) => abort(record, reason, true));
     const plans = new Plans(this, ports.registry, this.values);
     this.carrier = new Carrier(this, plans, this.insistence);
@@ -215,8 +219,10 @@ export class Shell implements Outcomes {
   }
 
   /** A holder of its own for a task that another call made. */
-  share(record: TaskRecord, handle: object, by: TaskRecord | undefined): void {
+  share(record: TaskRecord, handle: object, by: TaskRecord | undefined, persist: boolean): void {
     this.wanted(record, by);
+    this.seats.wantedPlainly(record);
+    if (persist) this.kept.persist(record);
     // What is on the host needs no counting: the handle keeps the record, and that the value.
     if (!record.hosted) this.retain(record, handle);
   }
@@ -301,6 +307,7 @@ export class Shell implements Outcomes {
   started(record: TaskRecord): void {
     if (this.ports.sink.active) this.tracing.emit('task:start', record, record.place);
     this.watches.started(record);
+    this.seats.started(record);
   }
 
   flushSoon(): void {
