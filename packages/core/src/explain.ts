@@ -1,4 +1,5 @@
 /** @file P5: why a task runs where it does. */
+import { isWide } from './scheduler/cores.js';
 import type { CostTerms } from './scheduler/placement.js';
 import { Phase, type TaskRecord } from './scheduler/record.js';
 import type { SchedulerState } from './scheduler/state.js';
@@ -10,6 +11,8 @@ export interface PlacementRow {
   /** In µs; `undefined` where the task is refused. */
   readonly cost: CostTerms | undefined;
   readonly refusal: string | undefined;
+  /** What else its costs come from: that it computes on the cores that threads work on. */
+  readonly note: string | undefined;
 }
 
 /**
@@ -60,6 +63,7 @@ function rowsNow(state: SchedulerState, record: TaskRecord): PlacementRow[] {
         kind: place.processor.kind,
         cost: reason === undefined ? state.costs.terms(record, place) : undefined,
         refusal: reason,
+        note: reason === undefined && isWide(place) ? "computes on the CPU's cores" : undefined,
       }));
 }
 
@@ -100,7 +104,9 @@ class Report implements PlacementReport {
       `${this.name} (#${this.task}) → ${processor ?? 'not placed yet'}`,
       ...(costs.length === 0 ? [] : lines.map((line) => line.trimEnd())),
       ...(this.ended && rows.length > 0 && this.asOf === 'now' ? [AFTERWARDS] : []),
-      ...rows.flatMap(({ processor: id, refusal }) => (refusal === undefined ? [] : [`  ${id}: ${refusal}`])),
+      ...rows.flatMap(({ processor: id, refusal, note = refusal }) =>
+        note === undefined ? [] : [`  ${id}: ${note}`],
+      ),
       ...absent.map(({ kind, reason }) => `  ${kind}: ${reason}`),
     ].join('\n');
   }

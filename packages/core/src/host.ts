@@ -10,6 +10,7 @@ interface NodeProcess {
   kill(pid: number, signal: string): void;
   readonly pid: number;
   getBuiltinModule?(name: 'node:async_hooks'): { AsyncLocalStorage: new <T>() => NodeStorage<T> };
+  getBuiltinModule?(name: 'node:os'): { availableParallelism(): number };
 }
 interface NodeStorage<T> {
   getStore(): T | undefined;
@@ -63,6 +64,14 @@ const SAME_INTERRUPTION = 100_000;
 const OURS = Symbol.for('poniard.interrupt');
 
 export class SystemHost implements Host {
+  get cores(): number {
+    const os = nodeProcess()?.getBuiltinModule?.('node:os');
+    if (os !== undefined) return os.availableParallelism();
+    return (
+      (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1
+    );
+  }
+
   warn(message: string, code: string): void {
     const process = nodeProcess();
     if (process?.emitWarning) process.emitWarning(message, { type: 'PoniardWarning', code });

@@ -16,6 +16,7 @@ export class InlineProcessor implements Processor {
   readonly kind = 'inline';
   readonly space: MemorySpace = { id: 'host', sharesHost: true };
   readonly capacity = 1;
+  readonly cores = 1;
   readonly implementations = ['inline', 'host'];
   readonly local = true;
   /** Handed over, not begun. */

@@ -42,6 +42,8 @@ export interface Stored {
 
 /** Port: what the calling thread's surroundings offer. */
 export interface Host {
+  /** How many CPU cores the program may use. */
+  readonly cores: number;
   /** Shows a warning to whoever runs the program. */
   warn(message: string, code: string): void;
   /** Calls back when the process is about to end by itself. Returns a function that calls it off. */

@@ -131,6 +131,12 @@ export interface Processor {
   readonly space: MemorySpace;
   /** How many calls (of full occupancy) run at the same time. */
   readonly capacity: number;
+  /**
+   * How many of the machine's cores a call keeps busy: 1 on a thread; `Infinity` for as many as there are, as on a GPU in
+   * software. What a processor with several does slows down those that compute on the same cores, and placement counts it so
+   * (P1). Default: none, as on a device.
+   */
+  readonly cores?: number | undefined;
   /** Whether tasks without a scope may run here. */
   readonly defaultEnabled: boolean;
   readonly parent?: Processor;

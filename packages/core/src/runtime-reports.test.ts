@@ -66,6 +66,22 @@ describe('what a runtime tells of itself', () => {
     expect(report.story.match(/task:\w+/g)).toEqual(['task:spawn', 'task:ready', 'task:assigned']);
   });
 
+  it("P5. explain() says where a processor computes on the threads' cores", async () => {
+    const processors = [
+      new FakeProcessor({ id: 'a', cores: 1 }),
+      new FakeProcessor({ id: 'b', cores: Number.POSITIVE_INFINITY }),
+    ];
+    const runtime = createTestRuntime({ fakes: { processors } });
+    await runtime.ready();
+    const report = runtime.explain(runtime.spawn(add, 1, 2));
+    expect(report.rows.map(({ processor, note }) => [processor, note])).toEqual([
+      ['inline:0', undefined],
+      ['a', undefined],
+      ['b', "computes on the CPU's cores"],
+    ]);
+    expect(`${report}`).toContain("\n  b: computes on the CPU's cores");
+  });
+
   it('P5. explain() and errors say why there is no processor of a kind that a task has an implementation for', async () => {
     const events: PoniardEvent[] = [];
     const plugin = provider(

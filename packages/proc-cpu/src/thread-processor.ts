@@ -21,6 +21,7 @@ export class ThreadProcessor implements Processor {
   readonly kind = 'thread';
   readonly space: MemorySpace;
   readonly capacity = 1;
+  readonly cores = 1;
   readonly defaultEnabled = true;
   readonly node: string;
   readonly process = `${process.pid}`;

@@ -26,6 +26,7 @@ export class GpuProcessor implements Processor, QueueOwner {
   readonly id: string;
   readonly kind = 'webgpu';
   readonly capacity = 1;
+  readonly cores: number | undefined;
   readonly defaultEnabled = true;
   readonly implementations = ['webgpu'];
   readonly local = true;
@@ -56,6 +57,8 @@ export class GpuProcessor implements Processor, QueueOwner {
   ) {
     this.id = options.id;
     this.home = options.home;
+    // The threads of a GPU in software are as many as there are cores.
+    this.cores = gpu.info.software ? Number.POSITIVE_INFINITY : undefined;
     this.args = new Arguments(options.home);
     this.space = {
       id: this.id,

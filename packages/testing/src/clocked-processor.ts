@@ -11,7 +11,7 @@ export class ClockedProcessor extends FakeProcessor {
   readonly begun: number[] = [];
 
   constructor(
-    private readonly clock: FakeClock,
+    private readonly clock: Pick<FakeClock, 'after' | 'now'>,
     private readonly micros: number | ((call: Call) => number) = 100,
     traits: Partial<FakeTraits> = {},
   ) {
@@ -43,10 +43,11 @@ export class ClockedProcessor extends FakeProcessor {
       if (this.running.size >= this.capacity) return;
       if (this.running.has(call) || this.missing(call).length > 0) continue;
       const micros = typeof this.micros === 'number' ? this.micros : this.micros(call);
+      const began = this.clock.now();
       this.begun.push(call.id);
       this.running.set(
         call,
-        this.clock.after(micros, () => this.end(call, micros)),
+        this.clock.after(micros, () => this.end(call, this.clock.now() - began)),
       );
     }
   }

@@ -9,6 +9,7 @@ export interface Warning {
 
 /** Port `Host`. */
 export class FakeHost implements Host {
+  cores = 2;
   readonly warnings: Warning[] = [];
   private readonly exitListeners = new Set<() => void>();
   private interrupted: (() => Interruption) | undefined = undefined;

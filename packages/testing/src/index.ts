@@ -1,6 +1,7 @@
 /** Fakes of every port, runtimes that are closed and looked at for leaks, for the tests of all packages. */
 export * from './clock.js';
 export * from './clocked-processor.js';
+export * from './cores.js';
 export * from './host.js';
 export * from './keep-alive.js';
 export * from './leaks.js';

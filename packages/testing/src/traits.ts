@@ -7,6 +7,7 @@ export class FakeTraits {
   readonly id: string = 'fake:0';
   readonly kind: string = 'fake';
   readonly capacity: number = 1;
+  readonly cores: number | undefined = undefined;
   readonly defaultEnabled: boolean = true;
   readonly implementations: readonly string[] = ['host'];
   readonly queues: boolean = false;

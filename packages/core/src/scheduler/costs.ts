@@ -18,6 +18,9 @@ interface Learnt {
 /** Run times of one function (and implementation), by processor kind and size class. */
 export class RunTimes {
   private readonly kinds = new Map<string, KindTimes>();
+  /** What all calls took, by the share of the machine's cores, and trials in vain more than need be; see `trials.ts`. */
+  worked = 0;
+  wasted = 0;
   private lastKind = '';
   private last: KindTimes | undefined = undefined;
 
@@ -54,9 +57,11 @@ export class RunTimes {
     return this.least((kind) => this.expected(kind, sizeClass));
   }
 
-  /** The same, from sizes that are far away. */
-  guess(sizeClass: number): number | undefined {
-    return this.least((kind) => nearest((this.of(kind) as KindTimes).classes, sizeClass, FARTHEST));
+  /** The same, or for one kind, from sizes that may be far away. */
+  guess(sizeClass: number, kind?: string): number | undefined {
+    if (kind === undefined) return this.least((each) => this.guess(sizeClass, each));
+    const classes = this.of(kind)?.classes;
+    return classes && (classes[sizeClass]?.micros ?? nearest(classes, sizeClass, FARTHEST));
   }
 
   private least(of: (kind: string) => number | undefined): number | undefined {

@@ -7,11 +7,11 @@ import { eachDependent } from './dependents.js';
 import { orphaned } from './family.js';
 import { elsewhere } from './in-place.js';
 import type { Place } from './place.js';
-import { endTrial } from './placement.js';
 import { raceEnded } from './racing.js';
 import { Failure, isTerminal, Phase, type TaskRecord } from './record.js';
 import { consumed } from './residence.js';
 import { NOTHING, type SchedulerState } from './state.js';
+import { endTrial } from './trials.js';
 
 /** E1: fails a task and all that depend on it, at once and without recursion. */
 export function failTask(

@@ -1,5 +1,6 @@
 /** @file A processor as the scheduler sees it: its queue, what was handed to it, and how long that should take. */
 import type { Processor } from '../processor.js';
+import type { Cores } from './cores.js';
 import { ReadyQueue } from './queue.js';
 import { Phase, type TaskRecord } from './record.js';
 
@@ -45,6 +46,8 @@ export class Place {
   hungry = false;
   /** Among those that had nothing to do. */
   idle = false;
+  /** The cores that it computes on, where others take them from it or it from them. */
+  cores: Cores | undefined = undefined;
   private first: TaskRecord | undefined = undefined;
   private last: TaskRecord | undefined = undefined;
 
@@ -67,7 +70,30 @@ export class Place {
 
   /** Expected µs until a task that is queued now would begin. */
   get queuedMicros(): number {
+    return this.cores === undefined ? this.ownMicros : this.ownMicros + this.cores.delay(this);
+  }
+
+  /** The same, as if it were alone on its cores. */
+  get ownMicros(): number {
     return (this.backlogMicros + this.sentMicros) / this.processor.capacity;
+  }
+
+  /**
+   * How many times as long as alone a task would take, since others compute on its cores: one that comes, or one of so many µs
+   * that is there.
+   */
+  stretch(own = 0): number {
+    return this.cores === undefined ? 1 : this.cores.stretch(this, this.ownMicros - own);
+  }
+
+  /** The share of the cores that a call takes; 0 where nobody else is on them. */
+  get share(): number {
+    return this.cores === undefined ? 0 : this.cores.share(this);
+  }
+
+  /** Whether what it does slows others down, as soon as all have work. */
+  get fillsCores(): boolean {
+    return this.cores?.fills(this) ?? false;
   }
 
   /** Whether it should be handed `record` now, or may go on waiting on the host's side. */

@@ -98,14 +98,30 @@ export class Costs {
   }
 
   /**
+   * What a call that took so many µs on `place` would have taken there alone. Where its cores are others' too, the account of
+   * trials is kept.
+   */
+  alone(task: TaskRecord, place: Place, micros: number, wasTrial: boolean): number {
+    if (place.cores === undefined) return micros;
+    const alone = place.cores.alone(place, micros);
+    const { times } = task.fn;
+    times.worked += place.share * alone;
+    if (wasTrial && place.fillsCores) times.wasted += Math.max(0, alone - (this.bestKnown(task) ?? alone));
+    return alone;
+  }
+
+  /**
    * A call has run as blocks: learns what it takes when all processors of their kind are at it, which is what another kind
    * that runs it whole is to be compared with.
    */
   observeBlocks(task: TaskRecord, { blocks, processors }: RunningPlan): void {
-    const kind = blocks[0]?.place?.processor.kind;
-    if (kind === undefined) return;
-    const micros = blocks.reduce((total, { estimate }) => total + estimate, 0) / processors;
-    task.fn.times.observe(kind, sizeClass(this.inputBytes(task)), micros);
+    const place = blocks[0]?.place;
+    if (place === undefined) return;
+    const { kind } = place.processor;
+    const micros = blocks.reduce((total, { estimate }) => total + estimate, 0);
+    const { times } = task.fn;
+    times.observe(kind, sizeClass(this.inputBytes(task)), micros / processors);
+    times.worked += place.share * micros;
   }
 
   /** Expected µs to bring what `place` lacks; what it has a copy of counts nothing (C2). */
@@ -130,7 +146,7 @@ export class Costs {
   terms(task: TaskRecord, place: Place): CostTerms {
     const queued = place.queuedMicros;
     const transfer = this.transfer(task, place);
-    const run = this.hoped(task, place.processor.kind, transfer);
+    const run = this.hoped(task, place.processor.kind, transfer) * place.stretch();
     const measured = this.measured(task, place.processor.kind);
     return { queued, transfer, run, total: queued + transfer + run, measured };
   }
@@ -173,7 +189,7 @@ export class EarliestFinish implements PlacementPolicy {
         run = costs.known(task, kind);
       }
       const transfer = hasData ? costs.transfer(task, place) : 0;
-      const hoped = run ?? costs.hoped(task, kind, transfer);
+      const hoped = (run ?? costs.hoped(task, kind, transfer)) * place.stretch();
       const cost = place.queuedMicros + transfer + hoped;
       if (place === this.last) {
         lastCost = cost;
@@ -219,30 +235,4 @@ export function memoryLack(task: TaskRecord, place: Place, costs: Costs): string
   const needed = costs.inputBytes(task) + allocUtil;
   const free = Math.max(0, processor.freeMemory() - place.memory.reserved);
   return needed > free ? `it has ${free} bytes free and the task takes ${needed}` : undefined;
-}
-
-/** The task has left a processor. Whether it was the one that tried the kind: others may do so now. */
-export function endTrial(task: TaskRecord, place: Place): boolean {
-  const { trials } = task.fn;
-  if (trials.size === 0) return false;
-  const { kind } = place.processor;
-  return trials.get(kind) === task && trials.delete(kind);
-}
-
-/**
- * Which of several kinds of processor a task may go to while some have never run its function: a kind that is
- * unknown is tried with one task at a time, so that a slow one costs one run and not a queue of them (P2).
- */
-export function boundTrials(task: TaskRecord, candidates: readonly Place[], costs: Costs): readonly Place[] {
-  const { fn } = task;
-  const open = candidates.filter(
-    ({ processor: { kind } }) => costs.measured(task, kind) || !fn.trials.has(kind),
-  );
-  if (open.length > 0) return open;
-  const capacities = new Map<string, number>();
-  for (const { processor } of candidates) {
-    capacities.set(processor.kind, (capacities.get(processor.kind) ?? 0) + processor.capacity);
-  }
-  const [widest] = [...capacities].sort(([, a], [, b]) => b - a)[0] as [string, number];
-  return candidates.filter(({ processor }) => processor.kind === widest);
 }

@@ -9,9 +9,9 @@ import { sizeClass, whole } from './costs.js';
 import { link } from './dependents.js';
 import { cancelTask, detach } from './failing.js';
 import type { Place } from './place.js';
-import { endTrial } from './placement.js';
 import { isTerminal, Phase, TaskRecord } from './record.js';
 import { NOTHING, type SchedulerState } from './state.js';
+import { endTrial, mayTry } from './trials.js';
 
 /** How many of a processor's calls are looked at. */
 const LOOK = 8;
@@ -45,7 +45,7 @@ function mayRace(state: SchedulerState, record: TaskRecord, place: Place, idle: 
   if (record.raced || record.cancelling || record.inPlace || record.pending > 0) return false;
   if (settings.retries === 0 || settings.meta || settings.syncdeps.length > 0) return false;
   if (costs.measured(record, place.processor.kind)) return false;
-  if (!costs.measured(record, idle.processor.kind) && fn.trials.has(idle.processor.kind)) return false;
+  if (!costs.measured(record, idle.processor.kind) && !mayTry(record, idle, costs)) return false;
   if (!candidates.takes(record, idle, costs)) return false;
   if (fn.bestOf(idle.processor.implementations) === record.implementation) return false;
   return inputsAreAt(record, idle);

@@ -8,10 +8,10 @@ import { addDependent } from './dependents.js';
 import { endChildren, failTask } from './failing.js';
 import { lostInPlace } from './in-place.js';
 import type { Place } from './place.js';
-import { endTrial } from './placement.js';
 import { raceEnded } from './racing.js';
 import { type Failure, isTerminal, Phase, TaskRecord } from './record.js';
 import { NOTHING, type SchedulerState } from './state.js';
+import { endTrial } from './trials.js';
 
 /**
  * Of so many results in a row that only processors have, one is copied to the host, so that neither lineage nor the work to
@@ -327,7 +327,7 @@ export function lostProcessor(state: SchedulerState, place: Place, loss: Loss): 
   }
   for (const record of again) endChildren(state, record, undefined);
   if (place.gone) {
-    state.candidates.changed();
+    state.processorsChanged();
     state.waiting.memoryCame();
     for (const record of place.backlog.drain()) {
       place.forget(record);

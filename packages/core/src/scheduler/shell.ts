@@ -78,7 +78,7 @@ export class Shell implements Outcomes {
     cacheLimit: number,
   ) {
     this.kept = new Kept(this, cacheLimit);
-    this.state = new SchedulerState(ports.policy);
+    this.state = new SchedulerState(ports.policy, undefined, ports.host.cores);
     this.failures = new Failures(ports.host);
     this.values = new HostValues(ports.store, ports.valueCodecs);
     const end = (record: TaskRecord, error: unknown): void => {

@@ -7,6 +7,7 @@ import { CancelledError, PoniardError } from '../errors.js';
 import type { FunctionRecord } from '../functions/registry.js';
 import { placeBehindInputs, recallBehind, takeBackBehind } from './behind.js';
 import { CandidateTable } from './candidates.js';
+import { Cores } from './cores.js';
 import { sizeClass, TransferTimes, whole } from './costs.js';
 import { addDependent, eachDependent, link } from './dependents.js';
 import { Instructions, type SchedulerEvent, type Trace } from './events.js';
@@ -14,7 +15,7 @@ import { cancelTask, failTask, noProcessor, retryOrFail } from './failing.js';
 import { Family, orphaned } from './family.js';
 import { LineageBook } from './lineage.js';
 import { MemoryPool, Place, sharesHostMemory } from './place.js';
-import { boundTrials, Costs, EarliestFinish, endTrial, type PlacementPolicy } from './placement.js';
+import { Costs, EarliestFinish, type PlacementPolicy } from './placement.js';
 import { beginRace, type Loser, learnFromLoser, placeAnew, race, raceEnded } from './racing.js';
 import { type Failure, isTerminal, Phase, TaskRecord } from './record.js';
 import {
@@ -30,6 +31,7 @@ import {
   unmoved,
 } from './residence.js';
 import { giveWork, stealSent, takeUrgent } from './stealing.js';
+import { boundTrials, endTrial } from './trials.js';
 import { Waiting } from './waiting.js';
 import { Waits } from './waits.js';
 
@@ -41,6 +43,7 @@ export class SchedulerState {
   readonly instructions = new Instructions();
   readonly costs: Costs;
   readonly candidates: CandidateTable;
+  private readonly cores: Cores;
   /** Tasks by {@link Phase}. */
   readonly counts = new Int32Array(6);
   /**
@@ -74,7 +77,10 @@ export class SchedulerState {
   constructor(
     readonly policy: PlacementPolicy = new EarliestFinish(),
     transfers: TransferTimes = new TransferTimes(),
+    /** How many the machine has. */
+    cores = Number.POSITIVE_INFINITY,
   ) {
+    this.cores = new Cores(cores);
     this.costs = new Costs(transfers);
     this.candidates = new CandidateTable(this.places);
   }
@@ -374,17 +380,18 @@ export class SchedulerState {
     place.unsend(record);
     this.feedLater(place);
     this.waiting.memoryCame();
-    if (endTrial(record, place) && micros !== undefined && this.candidates.of(record).mixed)
-      this.tried.push(fn);
+    const wasTrial = endTrial(record, place);
+    if (wasTrial && micros !== undefined && this.candidates.of(record).mixed) this.tried.push(fn);
+    const alone = micros === undefined ? undefined : this.costs.alone(record, place, micros, wasTrial);
     if (record.cancelling) {
       record.cancelling = false;
-      if (micros !== undefined) learnFromLoser(this, record, micros);
+      if (alone !== undefined) learnFromLoser(this, record, alone);
       this.losers.delete(record);
       return false;
     }
-    if (micros !== undefined) {
-      fn.times.observe(place.processor.kind, sizeClass(this.costs.inputBytes(record)), micros);
-      record.estimate = whole(micros);
+    if (alone !== undefined) {
+      fn.times.observe(place.processor.kind, sizeClass(this.costs.inputBytes(record)), alone);
+      record.estimate = whole(alone);
       place.finished++;
     }
     return true;
@@ -481,10 +488,15 @@ export class SchedulerState {
     const memory = sharesHostMemory(processor) ? this.hostMemory : new MemoryPool();
     if (existing === undefined) this.places.push(new Place(processor, this.places.length, memory));
     else existing.up = true;
-    this.candidates.changed();
+    this.processorsChanged();
     this.trace?.('processor:up', undefined, existing ?? this.places.at(-1));
     for (const place of this.places) this.feedLater(place);
     this.settleHomeless();
+  }
+
+  processorsChanged(): void {
+    this.candidates.changed();
+    this.cores.arrange(this.places);
   }
 
   settleHomeless(): void {

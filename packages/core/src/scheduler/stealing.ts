@@ -1,8 +1,8 @@
 /** @file How a processor without work gets some from others (P4). */
 import type { Place } from './place.js';
-import { endTrial } from './placement.js';
 import { Phase, type TaskRecord } from './record.js';
 import type { SchedulerState } from './state.js';
+import { endTrial, mayTry } from './trials.js';
 
 /** In µs: queued work below this is not worth taking from a processor that has it already. */
 const WORTH = 200;
@@ -77,6 +77,13 @@ export function stealSent(state: SchedulerState, thief: Place, patienceIsOver: b
   state.instructions.pending = true;
 }
 
+/** µs until it would have run where it is, if it were the last there. */
+function ends(record: TaskRecord, place: Place, micros: number): number {
+  // As placement counts it, which would give it back otherwise.
+  if (place.fillsCores) return place.queuedMicros - record.estimate + micros;
+  return Math.max(place.queuedMicros, record.phase === Phase.Sent ? 2 * micros : micros);
+}
+
 /** Whether `thief` may run it and would finish it before `victim` does. */
 function gains(state: SchedulerState, record: TaskRecord, victim: Place, thief: Place): boolean {
   const { costs } = state;
@@ -85,11 +92,13 @@ function gains(state: SchedulerState, record: TaskRecord, victim: Place, thief: 
   const { kind } = thief.processor;
   // One task at a time tries a kind; between processors of one kind nothing more is tried.
   const tries = kind !== victim.processor.kind && !costs.measured(record, kind);
-  if (tries && record.fn.trials.has(kind)) return false;
+  if (tries && !mayTry(record, thief, costs)) return false;
   // What was handed over was estimated then: its function may have been run for the first time since.
-  const fresh = costs.run(record, victim.processor.kind);
-  const there = Math.max(victim.queuedMicros, record.phase === Phase.Sent ? 2 * fresh : fresh);
-  return costs.transfer(record, thief) + costs.run(record, kind) + thief.queuedMicros <= there;
+  const fresh = costs.run(record, victim.processor.kind) * victim.stretch(record.estimate);
+  const here = costs.transfer(record, thief) + costs.run(record, kind) * thief.stretch();
+  // On the cores that others work on too, only what takes less of them is a gain.
+  if (thief.fillsCores && !victim.fillsCores && here > fresh) return false;
+  return here + thief.queuedMicros <= ends(record, victim, fresh);
 }
 
 // Named, since this is asked at each answer while a processor is idle: closures there were 110 bytes a task.

@@ -49,11 +49,15 @@ ${blas.reasons.map(({ provider, reason }) => line(provider, reason)).join('\n')}
 
 const line = (name: string, text: string): string => `  ${name.padEnd(18)}${text}`;
 
-function gpuLines({ adapter, name, reason, largestArray = 0, features = [] }: GpuInfo): string {
+function gpuLines({ adapter, name, reason, software, largestArray = 0, features = [] }: GpuInfo): string {
   if (name === undefined) return line(adapter, `none: ${reason}`);
   const gibibytes = (largestArray / 2 ** 30).toFixed(1);
   const notable = ['subgroups', 'timestamp-query', 'shader-f16'].map(
     (feature) => `${features.includes(feature) ? '' : 'no '}${feature}`,
   );
-  return `${line(adapter, name)}\n${line('', `arrays up to ${gibibytes} GiB, ${notable.join(', ')}`)}`;
+  return [
+    line(adapter, name),
+    ...(software ? [line('', "computes on the CPU's cores, which threads work on too")] : []),
+    line('', `arrays up to ${gibibytes} GiB, ${notable.join(', ')}`),
+  ].join('\n');
 }

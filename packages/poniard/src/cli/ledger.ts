@@ -17,6 +17,7 @@ interface Column {
   /** How often the run time was a guess. */
   guesses: number;
   readonly refusals: Map<string, number>;
+  note: string | undefined;
 }
 
 /** The tasks of one name. */
@@ -75,8 +76,9 @@ export class Ledger implements EventSink {
     line.asked++;
     const { rows, absent } = explain();
     for (const { kind, reason } of absent) line.absent.set(kind, reason);
-    for (const { processor, cost, refusal } of rows) {
+    for (const { processor, cost, refusal, note } of rows) {
       const column = columnOf(line, processor);
+      column.note ??= note;
       if (cost !== undefined) count(column, cost);
       else if (refusal !== undefined) column.refusals.set(refusal, (column.refusals.get(refusal) ?? 0) + 1);
     }
@@ -87,7 +89,7 @@ function columnOf({ byProcessor }: Line, processor: string): Column {
   let column = byProcessor.get(processor);
   if (column === undefined) {
     const sums = { queued: 0, transfer: 0, run: 0, total: 0 };
-    column = { ran: 0, timed: 0, took: 0, costs: 0, sums, guesses: 0, refusals: new Map() };
+    column = { ran: 0, timed: 0, took: 0, costs: 0, sums, guesses: 0, refusals: new Map(), note: undefined };
     byProcessor.set(processor, column);
   }
   return column;
@@ -112,18 +114,19 @@ function count(column: Column, cost: CostTerms): void {
  */
 function table(name: string, { tasks, byProcessor, absent }: Line): string {
   const cells = [['', 'tasks', 'took', 'expected', 'queued', 'transfer', 'run']];
-  const refusals: string[] = [];
+  const notes: string[] = [];
   for (const [processor, column] of byProcessor) {
     for (const [reason, times] of column.refusals)
-      refusals.push(`  ${processor}: ${reason}${times < tasks ? ` (${times} of them)` : ''}`);
+      notes.push(`  ${processor}: ${reason}${times < tasks ? ` (${times} of them)` : ''}`);
+    if (column.note !== undefined) notes.push(`  ${processor}: ${column.note}`);
     if (column.costs > 0 || column.ran > 0) cells.push(row(processor, column));
   }
-  for (const [kind, reason] of absent) refusals.push(`  ${kind}: ${reason}`);
+  for (const [kind, reason] of absent) notes.push(`  ${kind}: ${reason}`);
   const widths = cells[0]!.map((_, at) => Math.max(...cells.map((line) => line[at]!.length)));
   const lines = cells.map((line) =>
     line.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  '),
   );
-  return [`${name}, ${tasks} task${tasks === 1 ? '' : 's'}, µs each`, ...lines, ...refusals].join('\n');
+  return [`${name}, ${tasks} task${tasks === 1 ? '' : 's'}, µs each`, ...lines, ...notes].join('\n');
 }
 
 /** A run time that was mostly a guess is marked `~`. */

@@ -23,6 +23,8 @@ export interface DriverOptions {
   readonly policy?: PlacementPolicy;
   /** Invariants are checked after each event; off for graphs of 100,000 tasks. */
   readonly checked?: boolean;
+  /** How many the machine has. */
+  readonly cores?: number;
   /** Plug-ins are still bringing processors. */
   readonly incomplete?: boolean;
   /** How functions travel is known at once, unless a test wants to say so itself. */
@@ -55,7 +57,7 @@ export class Driver implements Outcomes {
     processors: readonly FakeProcessor[] = [],
     private readonly options: DriverOptions = {},
   ) {
-    this.state = new SchedulerState(options.policy ?? new EarliestFinish());
+    this.state = new SchedulerState(options.policy ?? new EarliestFinish(), undefined, options.cores);
     this.state.trace = (type, record, place, bytes) =>
       this.events.emit({
         type: type as EventType,
