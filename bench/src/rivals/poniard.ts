@@ -5,6 +5,7 @@ import {
   cpuThreads,
   createRuntime,
   exactScope,
+  type MatmulOptions,
   matmul,
   type NDArray,
   type Runtime,
@@ -30,7 +31,8 @@ export async function createRival(options: Params): Promise<Rival> {
       iterations: (params) =>
         iterationsFor((iterations) => runtime.spawn(compute, iterations), threads, count(params, 'ms')),
       data: (params) => threeHops(runtime, count(params, 'length'), count(params, 'repeats')),
-      matmul: multiplier(runtime),
+      matmul: multiplier(runtime, false),
+      matmulInto: multiplier(runtime, true),
     },
     close: () => runtime.close(),
   };
@@ -218,9 +220,12 @@ async function threeHops(runtime: Runtime, length: number, repeats: number): Pro
   return ms / repeats;
 }
 
-/** `spawn(matmul, x, y)`: GFLOP/s. Throws where another provider multiplies than the one that was asked for. */
-function multiplier(runtime: Runtime): Job {
-  const operands = new Map<string, { x: NDArray; y: NDArray }>();
+/**
+ * `spawn(matmul, x, y)`, with `into` each product to the same memory: GFLOP/s. Throws where another provider multiplies than
+ * the one that was asked for.
+ */
+function multiplier(runtime: Runtime, into: boolean): Job {
+  const operands = new Map<string, { x: NDArray; y: NDArray; options: MatmulOptions }>();
   return async (params) => {
     const n = count(params, 'n');
     const repeats = count(params, 'repeats');
@@ -234,14 +239,18 @@ function multiplier(runtime: Runtime): Job {
         throw new Error(`${provider} multiplies, not ${wanted}`);
       const a = fillMatrix(square(dtype, n), 1);
       const b = fillMatrix(square(dtype, n), 2);
-      pair = { x: array(a, [n, n]), y: array(b, [n, n]) };
+      pair = {
+        x: array(a, [n, n]),
+        y: array(b, [n, n]),
+        options: into ? { out: array(square(dtype, n), [n, n]) } : {},
+      };
       operands.set(key, pair);
-      const product = await runtime.spawn(matmul, pair.x, pair.y);
+      const product = await runtime.spawn(matmul, pair.x, pair.y, pair.options);
       checkProduct(product.data as Float64Array, a, b, n);
     }
-    const { x, y } = pair;
+    const { x, y, options } = pair;
     const ms = await timed(async () => {
-      for (let i = 0; i < repeats; i++) await runtime.spawn(matmul, x, y);
+      for (let i = 0; i < repeats; i++) await runtime.spawn(matmul, x, y, options);
     });
     return gigaflops(n, ms / repeats);
   };

@@ -4,7 +4,7 @@ import { checkDType, type DataOf, DTYPES, type DType, dtypeOf } from './dtype.js
 import { formatArray } from './format.js';
 import { copyElements } from './loops.js';
 import { allocate, isShared, weigh } from './memory.js';
-import { checkShape, type Geometry, isDense, rowMajor, sizeOf } from './shapes.js';
+import { checkShape, type Geometry, isDense, reach, rowMajor, sizeOf } from './shapes.js';
 import {
   heightened,
   lowered,
@@ -277,19 +277,14 @@ export class NDArray<D extends DType = DType> {
   }
 }
 
-function checkBounds({ shape, strides, offset }: Geometry, length: number): void {
+function checkBounds(geometry: Geometry, length: number): void {
+  const { shape, strides, offset } = geometry;
   if (strides.length !== shape.length) {
     throw new RangeError(`NDArray: ${shape.length} axes need as many strides, not ${strides.length}`);
   }
-  let first = offset;
-  let last = offset;
-  for (let axis = 0; axis < shape.length; axis++) {
-    const extent = shape[axis]!;
-    if (extent === 0) return;
-    const reach = strides[axis]! * (extent - 1);
-    if (reach < 0) first += reach;
-    else last += reach;
-  }
+  const reached = reach(geometry);
+  if (reached === undefined) return;
+  const [first, last] = reached;
   if (Number.isInteger(first) && Number.isInteger(last) && first >= 0 && last < length) return;
   throw new RangeError(
     `NDArray: shape [${shape.join(', ')}] with strides [${strides.join(', ')}] from ${offset} leaves its data of ${length} elements`,

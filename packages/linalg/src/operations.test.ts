@@ -50,6 +50,16 @@ describe('on threads', () => {
     expect(await isClose(z, await matmul(x, x.T))).toBe(true);
   });
 
+  test.each([10, 500])('a product of %i² is written to out, which the caller has', async (n) => {
+    const x = rand([n, n], { seed: 3 });
+    const out = zeros([n, n]);
+    for (const factor of [x, x.T]) {
+      const z = await runtime.spawn(matmul, x, factor, { out });
+      expect(z.data.buffer).toBe(out.data.buffer);
+      expect(await isClose(out, await matmul(x, factor))).toBe(true);
+    }
+  });
+
   test('results are arrays on shared memory, and go on to other tasks', async () => {
     const { spawn } = runtime;
     const x = spawn(rand, [30, 20], { seed: 4 });

@@ -59,7 +59,7 @@ type Norm = <D extends DType, O extends NormOptions | undefined = undefined>(
  * `DArray`s). A GPU takes float32 and int32; float64 too where `precision: 'single'` allows it.
  *
  * @throws TypeError when the element types differ.
- * @throws RangeError when the shapes do not fit.
+ * @throws RangeError when the shapes do not fit, or `out` does not (see `MatmulOptions`).
  * @example
  * ```ts
  * import { array, matmul } from '@poniard/linalg';
@@ -67,6 +67,9 @@ type Norm = <D extends DType, O extends NormOptions | undefined = undefined>(
  * console.log(await matmul(x, x)); // NDArray float64 [2, 2] [[7, 10], [15, 22]]
  * console.log(await matmul(x, x, { transposeB: true })); // NDArray float64 [2, 2] [[5, 11], [11, 25]]
  * console.log(await matmul(x, x, { precision: 'single' })); // NDArray float32 [2, 2] [[7, 10], [15, 22]]
+ * const out = array([[0, 0], [0, 0]]);
+ * await matmul(x, x, { out });
+ * console.log(out); // NDArray float64 [2, 2] [[7, 10], [15, 22]]
  * ```
  */
 export const matmul = operation('matmul', {

@@ -90,6 +90,24 @@ export function isDense({ shape, strides }: Geometry): boolean {
   return true;
 }
 
+/** The positions of the first and last element in memory; `undefined` where there is none. */
+export function reach({
+  shape,
+  strides,
+  offset,
+}: Geometry): readonly [first: number, last: number] | undefined {
+  let first = offset;
+  let last = offset;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const extent = shape[axis]!;
+    if (extent === 0) return undefined;
+    const step = strides[axis]! * (extent - 1);
+    if (step < 0) first += step;
+    else last += step;
+  }
+  return [first, last];
+}
+
 /** The shape without one axis. */
 export function withoutAxis(shape: readonly number[], axis: number): number[] {
   return shape.filter((_, at) => at !== axis);

@@ -259,6 +259,18 @@ describe.skipIf(!hasGpu)('matmul where there are threads and a GPU', () => {
     expect([...(await runtime.spawn(matmul, x, x))]).toEqual([2, 3, 6, 11]);
   });
 
+  test('a product with out is computed on threads', async () => {
+    const plugins = [cpuThreads({ threads: 1 }), webgpu({ adapter: 'software' })];
+    await using runtime = createRuntime({ plugins });
+    await runtime.ready();
+    const x = rand([8, 8], { seed: 6, dtype: 'float32' });
+    const out = zeros([8, 8], 'float32');
+    await runtime.spawn(matmul, x, x, { out });
+    expect([...out]).toEqual([...(await matmul(x, x))]);
+    const onGpu = runtime.spawn.with({ scope: scope({ gpu: 0 }) }, matmul, x, x, { out });
+    await expect(onGpu).rejects.toThrow(/written to out, which is on the host/);
+  });
+
   test('precision: half is computed on threads where the GPU has no shader-f16', async () => {
     const plugins = [cpuThreads({ threads: 1 }), webgpu({ adapter: 'software' })];
     await using runtime = createRuntime({ plugins });

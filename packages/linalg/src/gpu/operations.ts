@@ -48,7 +48,7 @@ const acceptsOperands = acceptsResult((...args) => {
 
 const acceptsFactors = acceptsResult((x, y, options) => {
   if (x?.kind !== 'array' || y?.kind !== 'array') return [];
-  const { transposeA, transposeB } = (given(options) as MatmulOptions | undefined) ?? {};
+  const { transposeA, transposeB } = matmulOptions(options);
   try {
     return productShape(
       { ...x, dtype: 'float32' },
@@ -71,6 +71,8 @@ function acceptsFloats(args: readonly GpuArgument[]) {
 
 export const matmulGpu = onGpu(makeMatmul(tileFile()), {
   accepts(args, device) {
+    if (matmulOptions(args[2]).out !== undefined)
+      return { reason: 'the product is written to out, which is on the host' };
     if (precisionOf(args[2]) === 'half' && !device.features.has('shader-f16'))
       return { reason: `${device.adapter} lacks shader-f16, which precision 'half' needs` };
     return acceptsFactors(args, device);
@@ -115,7 +117,11 @@ function isFloat(arg: GpuArgument | undefined): boolean {
 }
 
 function precisionOf(options: GpuArgument | undefined): MatmulOptions['precision'] {
-  return (given(options) as MatmulOptions | undefined)?.precision;
+  return matmulOptions(options).precision;
+}
+
+function matmulOptions(options: GpuArgument | undefined): MatmulOptions {
+  return (given(options) as MatmulOptions | undefined) ?? {};
 }
 
 function given(arg: GpuArgument | undefined): unknown {

@@ -12,6 +12,7 @@ import { checkArray } from './check.js';
 import { asFactor, asMatrix } from './factors.js';
 import { asHalf } from './half.js';
 import { multiplyIntegers } from './integers.js';
+import { checkOut } from './out.js';
 import { type MatmulOptions, productShape } from './product.js';
 
 /** Up to so many multiplications, a loop here is quicker than a call into a library. */
@@ -35,8 +36,8 @@ const MOST_BLOCKS_EACH = 4;
 interface Product<D extends DType> {
   readonly x: NDArray<D>;
   readonly y: NDArray<D>;
-  /** [...stack, m, n]. */
-  readonly shape: readonly number[];
+  /** Where it is written: [...stack, m, n]. */
+  readonly out: NDArray<D>;
   /** The same without the axes that vectors were lent: the result's, as numpy has it. */
   readonly kept: readonly number[];
   readonly multiplications: number;
@@ -49,7 +50,7 @@ export async function matmulHost<D extends DType>(
   options: MatmulOptions = {},
 ): Promise<NDArray<D>> {
   const product = understand(x, y, options);
-  const out = blank(product);
+  const { out } = product;
   const slow = await matmulBlock(out, product.x, product.y);
   if (slow && product.multiplications >= CUT_FLOATS) await threadBlas.warnIfSlow();
   return out.reshape(...product.kept);
@@ -62,7 +63,12 @@ export async function matmulBlock<D extends DType>(
   y: NDArray<D>,
 ): Promise<boolean> {
   const k = x.shape.at(-1)!;
-  if (out.size === 0 || k === 0) return false;
+  if (out.size === 0) return false;
+  if (k === 0) {
+    // Sums of nothing. It is in one piece, and so dense.
+    out.data.fill(0, out.offset, out.offset + out.size);
+    return false;
+  }
   const [m, n] = out.shape.slice(-2) as [number, number];
   const blas = isFloat(out.dtype) && m * n * k > TINY ? await threadBlas.blas() : undefined;
   for (const [c, a, b] of matrices(out, x, y)) {
@@ -86,8 +92,7 @@ export function matmulPlan<D extends DType>(
     );
     if (multiplications < (isFloat(x.dtype) ? CUT_FLOATS : CUT_INTEGERS)) return undefined;
     const product = understand(x.share(), y.share(), options ?? {});
-    const { x: a, y: b, kept } = product;
-    const out = blank(product);
+    const { x: a, y: b, out, kept } = product;
     const each = Math.ceil(multiplications / processors / LARGEST_BLOCK);
     const count = processors * Math.min(each, MOST_BLOCKS_EACH);
     const axis = cutAxis(out.shape, count);
@@ -152,10 +157,15 @@ function understand<D extends DType>(
   const { transposeA = false, transposeB = false, precision } = options;
   const x = withPrecision(givenX, precision);
   const y = withPrecision(givenY, precision);
+  const shape = [...stack, m, n];
+  const out =
+    options.out === undefined
+      ? new NDArray<D>(allocate(x.dtype, sizeOf(shape)), shape)
+      : checkOut<D>('matmul', options.out, { dtype: x.dtype, shape: kept }, [x, y]).reshape(...shape);
   return {
     x: stacked(x.dimension === 1 ? column(x).transpose() : swapped(x, transposeA), [...stack, m, k]),
     y: stacked(y.dimension === 1 ? column(y) : swapped(y, transposeB), [...stack, k, n]),
-    shape: [...stack, m, n],
+    out,
     kept,
     multiplications,
   };
@@ -169,10 +179,6 @@ function withPrecision<D extends DType>(
   if (precision === undefined || (precision === 'single' && array.dtype === 'float32')) return array;
   const converted = precision === 'half' ? asHalf(array as Floats) : array.astype('float32');
   return converted as NDArray<DType> as NDArray<D>;
-}
-
-function blank<D extends DType>({ x, shape }: Product<D>): NDArray<D> {
-  return new NDArray<D>(allocate(x.dtype, sizeOf(shape)), shape);
 }
 
 function swapped<D extends DType>(matrix: NDArray<D>, transpose: boolean): NDArray<D> {

@@ -108,6 +108,14 @@ describe('matmul in blocks', () => {
     expect(made.finish([false, false]).shape).toEqual([20_000]);
   });
 
+  test('blocks write to out', async () => {
+    const out = zeros([1030, 300]);
+    const made = matmulPlan([tall, square, { out }], 2)!;
+    const found = await runPlan(made, carry);
+    expect(found.data).toBe(out.data);
+    expect(plain(out)).toEqual(plain(await runPlan(matmulPlan([tall, square], 2)!, carry)));
+  });
+
   test('blocks of a very large product are cut smaller', () => {
     const huge = zeros([4096, 4096], 'float32');
     expect(matmulPlan([huge, huge], 2)!.blocks).toHaveLength(8);
@@ -118,6 +126,7 @@ test.each<[string, unknown]>([
   ['a small product', matmulPlan([zeros([400, 400]), zeros([400, 400])], 4)],
   ['a single processor', matmulPlan([large, large.T], 1)],
   ['shapes that do not fit', matmulPlan([large, large], 4)],
+  ['an out that does not fit', matmulPlan([large, large.T, { out: zeros([2, 2]) }], 4)],
   ['a small sum', addPlan([zeros([1000, 1000]), 1], 4)],
   ['a sum of other types', addPlan([large, large.astype('float32') as never], 4)],
   ['one lane', sumPlan([rand(2_000_000), 0], 4)],
