@@ -77,6 +77,19 @@ describe.each<Kind>(['threads', 'inline'])('the scheduler inside a task on %s', 
     expect(text).toMatch(/^Runtime \(/);
   });
 
+  it('S9. a task knows the ids of those that it spawns at once, and events name them so', async () => {
+    const runtime = made();
+    const spawned: unknown[] = [];
+    runtime.subscribe(({ type, task, name }) => type === 'task:spawn' && spawned.push([name, task]));
+    const { before, after, cached } = await runtime.spawn(control.names);
+    expect(before[0]).toBeGreaterThan(0);
+    expect(before[1]).toMatch(`Task #${before[0]} child (`);
+    expect(after).toEqual([before[0], `Task #${before[0]} child (finished)`]);
+    expect(spawned).toContainEqual(['child', before[0]]);
+    expect(cached[1]).toBe(cached[0]);
+    expect(spawned).toContainEqual(['same', cached[0]]);
+  });
+
   it('S9. addTask adds tasks, which are awaited like others', async () => {
     expect(await made().spawn(control.adds, 3)).toBe(4);
   });

@@ -28,7 +28,7 @@ export function beginLane(
   const host = new SystemHost();
   const scopes = new TaskScopes(() => host.asyncContext<TaskScope>(), true);
   return new LaneExecutor(setup, port, scopes, importModule, (lane, codecs) => {
-    const runtime = new LaneRuntime(lane, codecs, functionCodec, scopes, host, setup.defaults);
+    const runtime = new LaneRuntime(lane, codecs, functionCodec, scopes, host, setup);
     ambient.install(runtime, scopes);
     return runtime;
   });

@@ -59,9 +59,10 @@ export class NestedRuntime implements NestedHost {
       const shared = known ?? this.shell.make(fn, args, settingsOfShared(settings));
       if (known === undefined) this.begin(shared, parent, key);
       else this.shell.wanted(known, parent);
-      return this.begin(this.shell.seats.make(shared, settings, known === undefined), parent, undefined);
+      const seat = this.shell.seats.make(shared, settings, known === undefined, request.id);
+      return this.begin(seat, parent, undefined);
     }
-    if (known === undefined) return this.begin(this.shell.make(fn, args, settings), parent, key);
+    if (known === undefined) return this.begin(this.shell.make(fn, args, settings, request.id), parent, key);
     const task = new HostedTask(this.shell, known);
     this.shell.share(known, task, parent, settings.persist);
     return task;
@@ -74,6 +75,10 @@ export class NestedRuntime implements NestedHost {
     this.shell.begin(record, parent);
     if (record.settings.kept) this.shell.kept.add(record, key);
     return task;
+  }
+
+  range(): number {
+    return this.shell.ids.range();
   }
 
   handle(call: Call): NestedTask {

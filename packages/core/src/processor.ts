@@ -230,6 +230,8 @@ export interface NestedHost {
   /** What the runtime was made with. */
   readonly defaults: TaskOptions;
   spawn(request: NestedSpawn): NestedTask;
+  /** The first number of a range that nobody else uses: a lane numbers its tasks by itself. */
+  range(): number;
   /** A handle on the task behind a call's argument, for `meta`. */
   handle(call: Call): NestedTask;
   /** The unsettled tasks by id, each with those that wait for it. */
@@ -242,6 +244,8 @@ export interface NestedHost {
 
 /** A task that a running call asks for. */
 export interface NestedSpawn {
+  /** What the lane calls it: a number of its {@link NestedHost.range}. */
+  readonly id: number;
   readonly parent: Call | undefined;
   readonly fn: NestedFunction;
   readonly args: readonly NestedArgument[];

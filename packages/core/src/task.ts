@@ -17,6 +17,10 @@ export type TaskState = 'waiting' | 'ready' | 'running' | 'finished' | 'failed' 
  * ```
  */
 export interface Task<T> extends PromiseLike<T> {
+  /**
+   * No other task of the runtime has it, but for calls that share one by `cache`. Those of tasks that tasks on threads spawn are
+   * above a million, so that each thread can count by itself.
+   */
   readonly id: number;
   readonly name: string;
   readonly state: TaskState;

@@ -96,6 +96,7 @@ export class LaneClient {
       claims: this.claims.words,
       codecs: this.codecs.references(),
       bufferPrefix: sharedBuffers.newPrefix(),
+      firstTask: this.nestedHost.range(),
       defaults: travelling(this.nestedHost.defaults) ?? {},
     };
   }

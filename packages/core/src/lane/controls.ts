@@ -19,7 +19,7 @@ export class Controls {
 
   constructor(private readonly send: (message: unknown) => void) {}
 
-  /** A nested task of the lane has got an id. */
+  /** A nested task of the lane has another id than its number. */
   spawned(task: number, id: number): void {
     this.spawns.push(task, id);
     this.flushSoon();

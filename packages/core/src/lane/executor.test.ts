@@ -10,7 +10,15 @@ function makeLane() {
   const posted: unknown[] = [];
   const borrowed: number[] = [];
   const executor = new LaneExecutor(
-    { id: 'cpu:0', kind: 'thread', claims: claims.words, codecs: [], bufferPrefix: 9, defaults: {} },
+    {
+      id: 'cpu:0',
+      kind: 'thread',
+      claims: claims.words,
+      codecs: [],
+      bufferPrefix: 9,
+      firstTask: 1,
+      defaults: {},
+    },
     { post: (message) => posted.push(...(message as unknown[])), poll: () => undefined, later: () => {} },
     new TaskScopes(() => ({ get: () => undefined, run: (_, body) => body() }), true),
     async () => ({}),

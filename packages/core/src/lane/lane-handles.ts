@@ -45,7 +45,8 @@ interface Waiter<T> {
 
 /** A task that a task on this lane has spawned. */
 export class LaneTask<T> extends TaskHandle<T> {
-  id = -1;
+  /** Another number where it is the task of an equal call, or lent. */
+  id: number;
   /** Until the host knows of it: what the request waits for. Rejected, and for good, where it never will. */
   submitted: Promise<void> | undefined = undefined;
   /** Until then: ends it here, since the host need not hear of it any more. */
@@ -71,6 +72,7 @@ export class LaneTask<T> extends TaskHandle<T> {
     readonly parent: TaskScope | undefined,
   ) {
     super();
+    this.id = number;
   }
 
   whenSubmitted(step: () => void): void {

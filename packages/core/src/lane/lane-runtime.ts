@@ -9,6 +9,7 @@ import { checkOptions } from '../options-check.js';
 import type { Host } from '../ports.js';
 import { RuntimeBase } from '../runtime-base.js';
 import { runtimeCodec } from '../runtime-codec.js';
+import { WorkerIds } from '../task-ids.js';
 import { type ChunkType, valueCodec } from '../values/codec.js';
 import { decodeError, encodeError } from '../values/errors.js';
 import { type CrossingBuffer, type NumberedBuffer, sharedBuffers } from '../values/shared-buffers.js';
@@ -18,7 +19,7 @@ import { LaneArguments } from './lane-arguments.js';
 import { type AnyLaneTask, LaneChunk, LaneTask } from './lane-handles.js';
 import { type Lesson, Lessons } from './lessons.js';
 import type { LentHandle } from './nested-tasks.js';
-import { Answer, type Control, type NestedRequest, NOBODY } from './protocol.js';
+import { Answer, type Control, type LaneSetup, type NestedRequest, NOBODY } from './protocol.js';
 import type { LaneScope, Running } from './running.js';
 import type { TaskScope, TaskScopes } from './task-scopes.js';
 
@@ -53,7 +54,7 @@ export class LaneRuntime extends RuntimeBase {
   private readonly unsent = new Map<LaneTask<unknown>, unknown>();
   /** Who waits for the graph, in the order in which they asked. */
   private readonly dagWaiters: ((dag: Map<number, Set<number>>) => void)[] = [];
-  private nextTask = 1;
+  private readonly ids: WorkerIds;
 
   constructor(
     private readonly channel: LaneChannel,
@@ -61,9 +62,10 @@ export class LaneRuntime extends RuntimeBase {
     functionCodec: FunctionCodec,
     private readonly scopes: TaskScopes,
     host: Host,
-    defaults: TaskOptions,
+    { defaults, firstTask }: Pick<LaneSetup, 'defaults' | 'firstTask'>,
   ) {
     super(host, () => scopes, defaults);
+    this.ids = new WorkerIds(firstTask);
     this.lessons = new Lessons(new Closures(functionCodec, () => codecs.all(), sharedBuffers), functionCodec);
     this.arguments = new LaneArguments(this, channel, codecs);
   }
@@ -79,7 +81,7 @@ export class LaneRuntime extends RuntimeBase {
     const closure = this.lessons.closure(fn, waits);
     const lesson = closure === undefined ? this.lessons.of(fn) : this.lessons.ofClosure(fn, closure);
     const name = own?.name ?? held?.name ?? lesson.options?.name ?? lesson.name;
-    const task = new LaneTask<unknown>(this, this.nextTask++, name, parent);
+    const task = new LaneTask<unknown>(this, this.ids.take(), name, parent);
     task.fn = fn;
     task.travels = lesson;
     if (parent?.failed) {
@@ -210,6 +212,8 @@ export class LaneRuntime extends RuntimeBase {
       if (task === undefined) return;
       if (!message.ok) task.reject(this.withPlaces(task, decodeError(message.value)));
       else this.deliver(task, message);
+    } else if (message.type === 'range') {
+      this.ids.grant(message.first);
     } else if (message.type === 'dag') {
       this.dagWaiters.shift()?.(message.dag);
     } else if (message.type === 'deadlock') {
@@ -217,7 +221,7 @@ export class LaneRuntime extends RuntimeBase {
     }
   }
 
-  /** The host has given a task its id. */
+  /** The task is that of an equal call. */
   spawned(number: number, id: number): void {
     const task = this.tasks.get(number)?.deref();
     if (task !== undefined) task.id = id;

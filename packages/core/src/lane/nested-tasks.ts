@@ -1,5 +1,6 @@
 /** @file The host's side of tasks that a lane's tasks have spawned, or hold handles of (S9). */
 import type { Call, NestedArgument, NestedFunction, NestedHost, NestedTask } from '../processor.js';
+import { needsRange } from '../task-ids.js';
 import { decodeError, encodeError } from '../values/errors.js';
 import type { CrossingBuffer, NumberedBuffer } from '../values/shared-buffers.js';
 import { isPrimitive } from '../values/snapshot.js';
@@ -51,6 +52,7 @@ export class NestedTasks {
     const syncdeps = message[from + 8] as NestedRequest['syncdeps'];
     if (fn !== undefined) this.functions.set(number, fn);
     const task = this.host.spawn({
+      id: asked,
       parent,
       fn: this.functions.get(number) as NestedFunction,
       args: args.map((arg) => this.argument(arg)),
@@ -60,7 +62,9 @@ export class NestedTasks {
       syncdeps: syncdeps?.map((dependency) => this.get(dependency)) ?? NONE,
     });
     this.tasks.set(asked, task);
-    this.controls.spawned(asked, task.id);
+    // One that `cache` has found has another number.
+    if (task.id !== asked) this.controls.spawned(asked, task.id);
+    if (needsRange(asked)) this.controls.add({ type: 'range', first: this.host.range() });
   }
 
   /** The lane wants to hear how a task ends. */

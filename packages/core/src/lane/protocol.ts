@@ -90,6 +90,8 @@ export type Control =
   /** The task with the id must not wait for a nested task. */
   | { readonly type: 'deadlock'; readonly task: number; readonly id: number; readonly error: unknown }
   | { readonly type: 'dag'; readonly dag: Map<number, Set<number>> }
+  /** More numbers for nested tasks. */
+  | { readonly type: 'range'; readonly first: number }
   | { readonly type: 'forget'; readonly buffers: readonly number[] };
 
 export interface CodecReference {
@@ -141,7 +143,7 @@ export const NOBODY = -2;
 
 /** A task that a task on the lane spawns. */
 export interface NestedRequest {
-  /** The lane's number for it. */
+  /** The lane's number for it, and its id. */
   readonly task: number;
   /** The slot of the task that asks, or −1. */
   readonly parent: number;
@@ -180,6 +182,8 @@ export interface LaneSetup {
   readonly codecs: readonly CodecReference[];
   /** Of the numbers that this thread gives to shared buffers. */
   readonly bufferPrefix: number;
+  /** Of the range from which this thread numbers nested tasks. */
+  readonly firstTask: number;
   /** What the runtime was made with, for `getOptions()`. */
   readonly defaults: TaskOptions;
 }

@@ -21,7 +21,7 @@ interface Shared {
 
 /** What seats need of the shell. */
 interface Around {
-  make(fn: FunctionRecord, args: readonly TaskRecord[], settings: TaskSettings): TaskRecord;
+  make(fn: FunctionRecord, args: readonly TaskRecord[], settings: TaskSettings, id?: number): TaskRecord;
   whenSettled(record: TaskRecord, listener: () => void): void;
   readonly ports: { readonly registry: { record(fn: (value: unknown) => unknown): FunctionRecord } };
 }
@@ -38,9 +38,9 @@ export class Seats {
   ) {}
 
   /** A seat at a shared task. `isNew`: that one was begun for this call, with `settingsOfShared`. */
-  make(source: TaskRecord, settings: TaskSettings, isNew: boolean): TaskRecord {
+  make(source: TaskRecord, settings: TaskSettings, isNew: boolean, id?: number): TaskRecord {
     const { registry } = this.around.ports;
-    const seat = this.around.make(registry.record(hand), [source], settingsOfSeat(settings, source));
+    const seat = this.around.make(registry.record(hand), [source], settingsOfSeat(settings, source), id);
     const shared = this.sharedBy(source, isNew);
     shared.seats.add(seat);
     this.around.whenSettled(seat, () => this.left(source, shared, seat));

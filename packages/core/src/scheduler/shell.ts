@@ -9,6 +9,7 @@ import type { Clock, EventSink, Host, KeepAlive, Store } from '../ports.js';
 import type { Processor } from '../processor.js';
 import type { TaskSettings } from '../settings.js';
 import type { ValueSink } from '../task.js';
+import { TaskIds } from '../task-ids.js';
 import type { ValueCodec } from '../values/codec.js';
 import { Busy } from './busy.js';
 import { abort, Carrier } from './carrier.js';
@@ -57,7 +58,7 @@ export class Shell implements Outcomes {
   readonly busy: Busy;
   readonly moves = new Moves(this);
   private readonly handles = new FinalizationRegistry<TaskRecord>((record) => this.release(record));
-  private nextId = 1;
+  readonly ids = new TaskIds();
   private stretch = 0;
   private flushQueued = false;
   private flushing = false;
@@ -101,8 +102,13 @@ export class Shell implements Outcomes {
   }
 
   /** A task that `begin` starts: in between its maker gives it a handle. */
-  make(fn: TaskRecord['fn'], args: readonly Argument[], settings: TaskSettings): TaskRecord {
-    return new TaskRecord(this.nextId++, fn, args, settings);
+  make(
+    fn: TaskRecord['fn'],
+    args: readonly Argument[],
+    settings: TaskSettings,
+    id = this.ids.next(),
+  ): TaskRecord {
+    return new TaskRecord(id, fn, args, settings);
   }
 
   begin(record: TaskRecord, parent?: TaskRecord): TaskRecord {
