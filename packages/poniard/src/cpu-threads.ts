@@ -1,10 +1,10 @@
 /** @file The plug-in for CPU threads, given the thread that started while this package was loaded. */
 
 import type { Plugin } from '@poniard/core';
-import * as procCpu from '@poniard/proc-cpu';
-import { warmThread } from './warm.js';
+import { type CpuThreadsOptions, cpuThreads as onThreads } from '@poniard/proc-cpu';
+import { warmThread } from '#warm';
 
-export type { CpuThreadsOptions } from '@poniard/proc-cpu';
+export type { CpuThreadsOptions };
 
 /**
  * Runs tasks on worker threads: kind `'thread'`, ids `cpu:0`, `cpu:1` … Dagger: `ThreadProc`. The first runtime that
@@ -19,6 +19,6 @@ export type { CpuThreadsOptions } from '@poniard/proc-cpu';
  * console.log(await runtime.spawn((x: number) => x ** 2, 12)); // 144
  * ```
  */
-export function cpuThreads(options: procCpu.CpuThreadsOptions = {}): Plugin {
-  return procCpu.cpuThreads(options, warmThread);
+export function cpuThreads(options: CpuThreadsOptions = {}): Plugin {
+  return onThreads(options, warmThread);
 }

@@ -3,8 +3,8 @@
  * and the GPU where there is one; one thread begins to start when this module is loaded, so that the first task finds it ready.
  */
 
-// First of all: the thread starts while the rest is evaluated.
-import './warm.js';
+// First of all, and a module of its own: the thread starts while the rest is evaluated.
+import '#warm';
 import { use } from '@poniard/core';
 import { cpuThreads } from './cpu-threads.js';
 import { defaultGpu } from './default-gpu.js';

@@ -5,8 +5,9 @@
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import type { LaneSetup } from '@poniard/core/lane';
+import { startPool } from '@poniard/proc-cpu/warm';
 import type { Piscina } from 'piscina';
-import { startPool, type ThreadOptions } from './start-pool.js';
+import type { ThreadOptions } from './start-pool.js';
 
 export interface ThreadListener {
   message(message: readonly unknown[]): void;

@@ -1,8 +1,14 @@
 /** @file The plug-in that brings CPU threads. */
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
-import { FUNCTION_CODEC, type Plugin, PROCESSOR_PROVIDER, VALUE_CODEC, type ValueCodec } from '@poniard/core';
-import { CodecBook } from '@poniard/core/lane';
+import {
+  CodecBook,
+  FUNCTION_CODEC,
+  type Plugin,
+  PROCESSOR_PROVIDER,
+  VALUE_CODEC,
+  type ValueCodec,
+} from '@poniard/core';
 import { NodeFunctionCodec } from './functions/node-codec.js';
 import { ThreadProcessor } from './thread-processor.js';
 import type { WarmThread } from './warm.js';

@@ -1,6 +1,15 @@
 /** @file A worker thread as a processor: a lane on it, and what happens when it dies. */
-import type { Call, Loss, MemorySpace, Mover, NestedHost, Processor, Report } from '@poniard/core';
-import { type CodecBook, LaneClient } from '@poniard/core/lane';
+import {
+  type Call,
+  type CodecBook,
+  LaneClient,
+  type Loss,
+  type MemorySpace,
+  type Mover,
+  type NestedHost,
+  type Processor,
+  type Report,
+} from '@poniard/core';
 import type { Piscina } from 'piscina';
 import { LaneThread } from './lane-thread.js';
 import type { ThreadOptions } from './start-pool.js';

@@ -5,6 +5,9 @@
 import type { Piscina } from 'piscina';
 import { startPool, type ThreadOptions } from './start-pool.js';
 
+// The one file of the package that knows piscina: what starts threads later takes it from here too.
+export { startPool };
+
 const PLAIN: ThreadOptions = { resourceLimits: {}, execArgv: [], startTimeout: 30_000 };
 
 /** A thread that is starting already, for the first processor that may have it. */
