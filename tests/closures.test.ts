@@ -206,6 +206,14 @@ describe.each<Kind>(['threads', 'inline'])('closures on %s', (kind) => {
       shared[0] = 7;
     });
     expect(shared[0]).toBe(7);
+    const words = new DataView(shared.buffer);
+    const inside = { list: [ones([1024, 1024])], map: new Map([['view', shared]]) };
+    await spawn(() => {
+      words.setFloat64(8, 8, true);
+      inside.map.get('view')![2] = 9;
+      inside.list[0]!.data[3] = 10;
+    });
+    expect([shared[1], shared[2], inside.list[0]?.data[3]]).toEqual([8, 9, 10]);
     expect(await spawn(() => matrix.shape.join('×') + matrix.data.length)).toBe('300×30090000');
   });
 
