@@ -45,6 +45,31 @@ describe.each<Kind>(['threads', 'inline'])('matrices on %s', (kind) => {
     expect(await isClose(x, y)).toBe(true);
   });
 
+  it('C3. a matrix keeps its geometry and its memory on all ways, also one that a task makes', async () => {
+    const make = async (rows: number, columns: number): Promise<NDArray> => {
+      const { fromFunction } = await import('@poniard/linalg');
+      return fromFunction([rows, columns], (i, j) => 10 * i + j);
+    };
+    const corner = (of: NDArray): NDArray => of.slice([1, 3], [0, 2]).T;
+    const raise = (of: NDArray): NDArray => {
+      of.set(0, 0, of.get(0, 0) + 100);
+      return of;
+    };
+    const made = runtime.spawn(make, 4, 5);
+    const part = runtime.spawn(corner, made);
+    expect((await part).toNested()).toEqual([
+      [10, 20],
+      [11, 21],
+    ]);
+    const raised = await runtime.spawn(raise, runtime.spawn(corner, await made));
+    expect(raised.toNested()).toEqual([
+      [110, 20],
+      [11, 21],
+    ]);
+    expect((await made).get(1, 0)).toBe(110);
+    expect(raised.data.buffer).toBe((await made).data.buffer);
+  });
+
   it('S9. a product inside a task, whose implementation for GPUs cannot leave its thread', async () => {
     const x = rand([8, 8], { dtype: 'float32', seed: 1 });
     const squared = async (of: NDArray<'float32'>) => {

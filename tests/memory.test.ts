@@ -61,6 +61,19 @@ describe('C4. memory', () => {
     expect(await kept(runtime)).toBe(0);
   });
 
+  it('C4. shared memory counts once, however many results show it, and goes with the last of them', async () => {
+    const runtime = testRuntime('threads');
+    const make = (): Float64Array => new Float64Array(new SharedArrayBuffer(800_000)).fill(3);
+    const half = (xs: Float64Array): Float64Array => xs.subarray(0, xs.length / 2);
+    await (async () => {
+      const made = runtime.spawn(make);
+      const halves = await Promise.all([1, 2, 3].map(() => runtime.spawn(half, made)));
+      expect(halves.map(lengthOf)).toEqual([50_000, 50_000, 50_000]);
+      expect(runtime.stats().bytes['host']).toBe(800_000);
+    })();
+    expect(await kept(runtime)).toBe(0);
+  });
+
   it('C4. what the code of a task leaves behind on the calling thread holds no value', async () => {
     const runtime = testRuntime('inline');
     const left: unknown[] = [];

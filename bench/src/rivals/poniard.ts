@@ -30,7 +30,15 @@ export async function createRival(options: Params): Promise<Rival> {
       compute: (params) => efficiency(runtime, threads, params),
       iterations: (params) =>
         iterationsFor((iterations) => runtime.spawn(compute, iterations), threads, count(params, 'ms')),
-      data: (params) => threeHops(runtime, count(params, 'length'), count(params, 'repeats')),
+      data(params) {
+        const length = count(params, 'length');
+        const values = array(fill(new Float64Array(length)), [length]);
+        return threeHops(runtime, values, count(params, 'repeats'));
+      },
+      bareData(params) {
+        const values = fill(new Float64Array(new SharedArrayBuffer(8 * count(params, 'length'))));
+        return threeHops(runtime, values, count(params, 'repeats'));
+      },
       matmul: multiplier(runtime, false),
       matmulInto: multiplier(runtime, true),
     },
@@ -190,25 +198,29 @@ async function efficiency(runtime: Runtime, threads: number, params: Params): Pr
   return total(times) / threads / wall;
 }
 
+type Moved = NDArray | Float64Array;
+const elements = (values: Moved): ArrayLike<number> => ('data' in values ? values.data : values);
+
+/** `touch` of work.ts, written out so that it is self-contained. */
+function pass(values: Moved): Moved {
+  const data = 'data' in values ? values.data : values;
+  const step = Math.max(1, Math.floor(data.length / 64));
+  let sum = 0;
+  for (let i = 1; i < data.length; i += step) sum += data[i] as number;
+  if (Number.isNaN(sum)) throw new Error('the array did not arrive');
+  data[0] = (data[0] as number) + 1;
+  return values;
+}
+
 /** Milliseconds for an array's way through three tasks on the first, second and first thread, and home. */
-async function threeHops(runtime: Runtime, length: number, repeats: number): Promise<number> {
+async function threeHops(runtime: Runtime, given: Moved, repeats: number): Promise<number> {
   const [first, second] = ['cpu:0', 'cpu:1'].map((id) => {
     const processor = runtime.processors().find((each) => each.id === id);
     if (processor === undefined) throw new Error(`no processor '${id}'`);
     return { scope: exactScope(processor) };
   });
   if (first === undefined || second === undefined) throw new Error('two threads are needed');
-  // `touch` of work.ts, on the elements of an NDArray; written here so that it is self-contained.
-  const pass = (values: NDArray): NDArray => {
-    const data = values.data;
-    const step = Math.max(1, Math.floor(data.length / 64));
-    let sum = 0;
-    for (let i = 1; i < data.length; i += step) sum += data[i] as number;
-    if (Number.isNaN(sum)) throw new Error('the array did not arrive');
-    data[0] = (data[0] as number) + 1;
-    return values;
-  };
-  let values: NDArray = array(fill(new Float64Array(length)), [length]);
+  let values = given;
   const ms = await timed(async () => {
     for (let i = 0; i < repeats; i++) {
       const made = runtime.spawn.with(first, pass, values);
@@ -216,7 +228,7 @@ async function threeHops(runtime: Runtime, length: number, repeats: number): Pro
       values = await runtime.spawn.with(first, pass, passed);
     }
   });
-  check('tasks that touched the array', values.data[0], 3 * repeats);
+  check('tasks that touched the array', elements(values)[0], 3 * repeats);
   return ms / repeats;
 }
 

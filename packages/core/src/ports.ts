@@ -28,7 +28,7 @@ export interface EventSink {
 
 /** Port: keeps the values of chunks and of results that are on the host. One that spills registers here. */
 export interface Store {
-  /** Takes a value of about `bytes` bytes; the answer gives it back. */
+  /** Takes a value of about `bytes` bytes; the answer gives it back. `undefined`: shared memory, to be counted only. */
   keep(value: unknown, bytes: number): Stored;
   /** Bytes that are kept at present. */
   readonly bytes: number;

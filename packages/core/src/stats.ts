@@ -10,7 +10,10 @@ export interface RuntimeStats {
   /** Tasks (and given values) by state, finished ones included. */
   readonly tasks: Readonly<Record<TaskState, number>>;
   readonly processors: readonly ProcessorStats[];
-  /** Bytes of values by memory space: what the store keeps on the host, and results that live with a processor. */
+  /**
+   * Bytes of values by memory space: what the store keeps on the host (shared memory of results once, however many show
+   * it), and results that live with a processor.
+   */
   readonly bytes: Readonly<Record<string, number>>;
   readonly cache: CacheStats;
   /** What has moved between memory spaces, and what moving was found to cost. */

@@ -22,14 +22,11 @@ const valueCodec: typeof CoreValueCodec = Symbol.for('poniard.valueCodec') as ty
 /** Numbers in lists in lists, as deep as an array has axes. */
 export type Nested = number | readonly Nested[];
 
-/** An NDArray as it crosses threads. The elements pass by reference. */
-export interface EncodedNDArray {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-  readonly offset: number;
-  readonly data: DataOf<DType>;
-}
+/**
+ * An NDArray as it crosses threads: its elements, which pass by reference, its offset, the extent of each axis, the stride
+ * of each axis. A view and numbers, since that crosses at the least cost (see `ValueCodec`).
+ */
+export type EncodedNDArray = readonly [data: DataOf<DType>, offset: number, ...geometry: number[]];
 
 /**
  * An n-dimensional array of numbers. `data` holds the elements, `shape` the extents, `strides` how far neighbours of
@@ -253,12 +250,13 @@ export class NDArray<D extends DType = DType> {
     exportName: 'NDArray',
     test: (value): value is NDArray => value instanceof NDArray,
     encode: (array) => {
-      const { dtype, shape, strides, offset, data } = array.share();
-      return { dtype, shape, strides, offset, data };
+      const { shape, strides, offset, data } = array.share();
+      return [data, offset, ...shape, ...strides];
     },
-    decode: ({ data, shape, strides, offset }) => {
+    decode: ([data, offset, ...geometry]) => {
       weigh(data.buffer);
-      return new NDArray(data, shape, strides, offset);
+      const axes = geometry.length / 2;
+      return new NDArray(data, geometry.slice(0, axes), geometry.slice(axes), offset);
     },
     bytes: (array) => array.bytes,
     describe: ({ dtype, shape }): ChunkType => ({ kind: 'NDArray', dtype, shape }),

@@ -23,14 +23,8 @@ export interface HostArray {
   readonly bytes: number;
 }
 
-/** What `NDArray`'s codec makes of an array. */
-export interface EncodedArray {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-  readonly offset: number;
-  readonly data: ArrayBufferView;
-}
+/** What `NDArray`'s codec makes of an array: the elements, the offset, the extents, the strides. */
+export type EncodedArray = readonly [data: ArrayBufferView, offset: number, ...geometry: number[]];
 
 /** The codec that makes arrays on the host, once it is known. */
 export type ArrayCodec = ValueCodec<unknown, EncodedArray>;
@@ -205,14 +199,9 @@ export class HomeArrays {
 
   /** An `NDArray`; where that class is nowhere, a plain object of the same fields. */
   make(data: HostData, dtype: GpuDType, shape: readonly number[]): unknown {
-    const encoded: EncodedArray = {
-      dtype: hostTypeOf(dtype),
-      shape,
-      strides: rowMajor(shape),
-      offset: 0,
-      data,
-    };
-    return this.codec === undefined ? { ...encoded, size: data.length } : this.codec.decode(encoded);
+    const strides = rowMajor(shape);
+    if (this.codec !== undefined) return this.codec.decode([data, 0, ...shape, ...strides]);
+    return { dtype: hostTypeOf(dtype), shape, strides, offset: 0, data, size: data.length };
   }
 }
 

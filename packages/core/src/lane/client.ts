@@ -6,7 +6,13 @@ import { PoniardError } from '../errors.js';
 import { travelling } from '../options.js';
 import type { Call, HostValue, Loss, NestedHost, Report } from '../processor.js';
 import { decodeError, encodeError } from '../values/errors.js';
-import { type CrossingBuffer, sharedBuffers } from '../values/shared-buffers.js';
+import {
+  type CrossingBuffer,
+  markView,
+  type SharedView,
+  sharedBuffers,
+  viewIn,
+} from '../values/shared-buffers.js';
 import { Claims } from './claims.js';
 import type { CodecBook } from './codec-book.js';
 import { Controls } from './controls.js';
@@ -24,6 +30,7 @@ import {
   Work,
 } from './protocol.js';
 import { Taught } from './taught.js';
+import { ValueRequests } from './value-requests.js';
 
 /** The most calls that a lane holds. */
 const WINDOW = 8192;
@@ -36,13 +43,10 @@ const SLOTS = 2 * WINDOW;
  */
 const MESSAGE_CALLS = 512;
 
+const NO_CODECS: readonly CodecReference[] = [];
+
 export interface LaneTransport {
   post(message: unknown): void;
-}
-
-interface Move {
-  readonly resolve: (value: HostValue) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 export class LaneClient {
@@ -60,8 +64,7 @@ export class LaneClient {
   private readonly stopListening: () => void;
   /** Slots whose results the lane may drop. */
   private clear: number[] = [];
-  private moves = new Map<number, Move>();
-  private nextMove = 1;
+  private readonly requests: ValueRequests;
   private nested: NestedTasks;
   private readonly controls: Controls;
   private readonly draft = new Draft();
@@ -76,6 +79,7 @@ export class LaneClient {
   ) {
     this.controls = new Controls((message) => transport.post(message));
     this.taught = new Taught(codecs);
+    this.requests = new ValueRequests(codecs);
     this.nested = this.newNested();
     this.stopListening = sharedBuffers.onGone((id) => {
       if (this.taught.gone(id)) this.control({ type: 'forget', buffers: [id] });
@@ -167,11 +171,7 @@ export class LaneClient {
 
   /** Brings a kept result to the host. */
   move(call: Call): Promise<HostValue> {
-    return new Promise((resolve, reject) => {
-      const request = this.nextMove++;
-      this.moves.set(request, { resolve, reject });
-      this.control({ type: 'get', request, key: call.id });
-    });
+    return this.requests.make((request) => this.control({ type: 'get', request, key: call.id }));
   }
 
   /** A message from the lane. */
@@ -194,9 +194,7 @@ export class LaneClient {
     this.claims = Claims.create(SLOTS);
     this.taught = new Taught(this.codecs);
     this.clear = [];
-    const { moves } = this;
-    this.moves = new Map();
-    for (const { reject } of moves.values()) reject(new PoniardError(`${this.id} died with the value`));
+    this.requests.lost(this.id);
     this.controls.drop();
     this.nested.drop();
     this.nested = this.newNested();
@@ -250,8 +248,9 @@ export class LaneClient {
       const argument = call.argument(i);
       if (argument.kind === 'value') {
         if (argument.codecs !== undefined) this.taught.value(argument.codecs, argument.buffers, lessons);
-        draft.add(argument.codecs === undefined ? Arg.Value : Arg.Marked);
-        draft.add(argument.value);
+        const view = argument.codecs === undefined ? undefined : viewIn(argument.value);
+        draft.add(argument.codecs === undefined ? Arg.Value : view === undefined ? Arg.Marked : Arg.View);
+        draft.add(view ?? argument.value);
       } else if (argument.kind === 'handle') {
         draft.add(Arg.Handle);
         draft.add(this.nested.lend(argument.call));
@@ -294,6 +293,25 @@ export class LaneClient {
         );
         return at + 7;
       }
+      case Answer.View: {
+        this.clear.push(slot);
+        const [, , micros, view, bytes, reference, buffer] = message.slice(at, at + 7);
+        const [id, , , , tag] = view as SharedView;
+        const buffers = [this.taught.adoptOne(id, buffer as SharedArrayBuffer | undefined)];
+        const call = this.ended(slot);
+        this.codecs.resolve(
+          tag === undefined ? NO_CODECS : [(reference ?? { tag }) as CodecReference],
+          (codecs) =>
+            report.delivered(
+              call,
+              { value: markView(view as SharedView), codecs, buffers },
+              bytes as number,
+              micros as number,
+            ),
+          (error) => report.failed(call, error, micros as number),
+        );
+        return at + 7;
+      }
       case Answer.Kept: {
         this.clear.push(slot);
         const resident = { bytes: message[at + 3] as number, kind: message[at + 4] as string };
@@ -318,7 +336,7 @@ export class LaneClient {
       case Answer.Value: {
         const [, request, ok, value, references, numbered] = message.slice(at, at + 6);
         const buffers = this.taught.adopt(numbered as readonly CrossingBuffer[] | undefined);
-        this.moved(
+        this.requests.answered(
           request as number,
           ok as boolean,
           value,
@@ -364,19 +382,5 @@ export class LaneClient {
 
   private waitsFor(task: number, slot: number): void {
     if (slot !== NOBODY) this.nested.awaitedBy(task, slot < 0 ? undefined : this.calls[slot]);
-  }
-
-  private moved(
-    request: number,
-    ok: boolean,
-    value: unknown,
-    references: readonly CodecReference[] | undefined,
-    buffers: readonly SharedArrayBuffer[] | undefined,
-  ): void {
-    const move = this.moves.get(request);
-    if (move === undefined) return;
-    this.moves.delete(request);
-    if (!ok) move.reject(decodeError(value));
-    else this.codecs.resolve(references, (codecs) => move.resolve({ value, codecs, buffers }), move.reject);
   }
 }

@@ -6,6 +6,7 @@ import type { CodecReference } from './protocol.js';
 
 export class CodecBook {
   private readonly known = new Map<string, ValueCodec>();
+  private list: readonly ValueCodec[] = [];
 
   constructor(
     codecs: readonly ValueCodec[],
@@ -16,14 +17,15 @@ export class CodecBook {
 
   note(codec: ValueCodec): void {
     this.known.set(codec.tag, codec);
+    this.list = [...this.known.values()];
   }
 
   get(tag: string): ValueCodec | undefined {
     return this.known.get(tag);
   }
 
-  all(): ValueCodec[] {
-    return [...this.known.values()];
+  all(): readonly ValueCodec[] {
+    return this.list;
   }
 
   references(): CodecReference[] {

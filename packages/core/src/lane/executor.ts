@@ -184,8 +184,7 @@ export class LaneExecutor implements Places {
       case Work.Codec: {
         this.cursor += 4;
         const [tag, module, exportName] = batch.slice(at + 1, at + 4) as [string, string, string];
-        const { codecs } = this.values;
-        if (codecs.get(tag) === undefined) this.waitFor(codecs.learn({ tag, module, exportName }));
+        this.waitFor(this.values.learn({ tag, module, exportName }));
         break;
       }
       case Work.Buffer:

@@ -1,17 +1,21 @@
 /** @file What a lane holds: results by slot, results that stay here, codecs, shared buffers; and how they come and go. */
 import type { ImportModule } from '../functions/evaluate.js';
 import { handleNoun } from '../handles.js';
+import type { ValueCodec } from '../values/codec.js';
 import { encodeError } from '../values/errors.js';
+import { restoreView } from '../values/restore.js';
 import {
   type CrossingBuffer,
   type NumberedBuffer,
   RestoredNumbers,
+  type SharedView,
   sharedBuffers,
+  viewIn,
 } from '../values/shared-buffers.js';
-import { describe, restore, sizeOf, snapshot } from '../values/snapshot.js';
+import { describe, restore, type SnapshotOptions, sizeOf, snapshot } from '../values/snapshot.js';
 import { CodecBook, codecReference } from './codec-book.js';
 import type { LentHandle } from './nested-tasks.js';
-import { Answer, Arg, type LaneSetup } from './protocol.js';
+import { Answer, Arg, type CodecReference, type LaneSetup } from './protocol.js';
 import type { Running } from './running.js';
 
 /** In bytes. A larger result stays here until someone elsewhere needs it; arrays on shared memory count nothing. */
@@ -28,12 +32,20 @@ export class LaneValues {
   /** Restores shared memory in the arguments of one call, and notes which. */
   private readonly inputs = new RestoredNumbers(sharedBuffers);
   /** Numbers of the shared buffers in the results of slots. */
-  private readonly slotBuffers = new Map<number, ReadonlySet<number>>();
+  private readonly slotBuffers = new Map<number, readonly number[]>();
+  /** Tags of the codecs that the host has. */
+  private readonly hostCodecs = new Set<string>();
 
   constructor(setup: LaneSetup, importModule: ImportModule) {
     sharedBuffers.usePrefix(setup.bufferPrefix);
     this.codecs = new CodecBook([], importModule);
-    for (const reference of setup.codecs) void this.codecs.learn(reference).catch(() => {});
+    for (const reference of setup.codecs) void this.learn(reference)?.catch(() => {});
+  }
+
+  /** A codec that the host has; a Promise where it has to be imported. */
+  learn(reference: CodecReference): Promise<unknown> | undefined {
+    this.hostCodecs.add(reference.tag);
+    return this.codecs.get(reference.tag) === undefined ? this.codecs.learn(reference) : undefined;
   }
 
   result(slot: number): unknown {
@@ -86,7 +98,10 @@ export class LaneValues {
           args[i] = this.kept.get(value as number);
           break;
         case Arg.Marked:
-          args[i] = restore(value, (tag) => this.codec(tag), this.inputs);
+          args[i] = restore(value, this.codec, this.inputs);
+          break;
+        case Arg.View:
+          args[i] = restoreView(value as SharedView, this.codec, this.inputs);
           break;
         default:
           args[i] = borrow(value as LentHandle);
@@ -114,16 +129,29 @@ export class LaneValues {
       return [Answer.Kept, slot, micros, sizeOf(result, codecs), describe(result, codecs).kind];
     }
     const { value, bytes, shared } = encoded;
+    const view = viewIn(value);
+    if (view !== undefined) {
+      const [id] = view;
+      const [codec] = encoded.codecs ?? [];
+      this.slotBuffers.set(slot, [id]);
+      const news = codec === undefined || this.hostCodecs.has(codec.tag) ? undefined : codecReference(codec);
+      const buffer = inputs?.has(id) ? undefined : this.lent(id, encoded.buffers?.[0] as SharedArrayBuffer);
+      return [Answer.View, slot, micros, view, bytes + shared, news, buffer];
+    }
     const codecs = encoded.codecs?.map(codecReference);
     const buffers = this.lend(encoded.buffers, inputs);
-    if (buffers !== undefined) this.slotBuffers.set(slot, new Set(buffers.map(([number]) => number)));
+    if (buffers !== undefined)
+      this.slotBuffers.set(
+        slot,
+        buffers.map(([number]) => number),
+      );
     return [Answer.Encoded, slot, micros, value, bytes + shared, codecs, buffers];
   }
 
   /** The answer that brings a kept result to the host. */
   give(request: number, key: number): unknown[] {
     try {
-      const encoded = snapshot(this.kept.get(key), this.options());
+      const encoded = snapshot(this.kept.get(key), this.options(Number.POSITIVE_INFINITY));
       const buffers = this.lend(encoded?.buffers, undefined);
       return [Answer.Value, request, true, encoded?.value, encoded?.codecs?.map(codecReference), buffers];
     } catch (error) {
@@ -134,14 +162,15 @@ export class LaneValues {
   /** `undefined`: too large, or it cannot leave this thread. Tasks here can use it; who needs it elsewhere is told why not. */
   private encode(result: unknown, limit: number): ReturnType<typeof snapshot> {
     try {
-      return snapshot(result, { ...this.options(), limit });
+      return snapshot(result, this.options(limit));
     } catch {
       return undefined;
     }
   }
 
-  private options() {
+  private options(limit: number): SnapshotOptions {
     return {
+      limit,
       codecs: this.codecs.all(),
       label: 'the result',
       copy: false,
@@ -158,15 +187,18 @@ export class LaneValues {
   ): CrossingBuffer[] | undefined {
     return sharedBuffers.numbered(buffers)?.map(([id, buffer]) => {
       // What came with the arguments the host has: only its number goes back.
-      if (inputs?.has(id)) return [id, undefined];
-      this.buffers.set(id, buffer);
-      return [id, buffer];
+      return inputs?.has(id) ? [id, undefined] : [id, this.lent(id, buffer)];
     });
   }
 
-  private codec(tag: string): NonNullable<ReturnType<CodecBook['get']>> {
+  private lent(id: number, buffer: SharedArrayBuffer): SharedArrayBuffer {
+    this.buffers.set(id, buffer);
+    return buffer;
+  }
+
+  private readonly codec = (tag: string): ValueCodec => {
     const codec = this.codecs.get(tag);
     if (codec === undefined) throw new TypeError(`the ValueCodec ${tag} could not be imported here`);
     return codec;
-  }
+  };
 }

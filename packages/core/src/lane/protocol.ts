@@ -4,7 +4,7 @@
  */
 
 import type { InPlace, TaskOptions } from '../options.js';
-import type { CrossingBuffer, NumberedBuffer } from '../values/shared-buffers.js';
+import type { CrossingBuffer, NumberedBuffer, SharedView } from '../values/shared-buffers.js';
 
 /** The first element of a message to a lane that holds work; its operations follow one another. */
 export const WORK = 0;
@@ -51,6 +51,8 @@ export const Arg = {
   Handle: 4,
   /** Inside a lane: a result that was taken from its slot while the call stood aside. */
   Taken: 5,
+  /** A view on shared memory, or what a codec makes of one: a {@link SharedView}. */
+  View: 6,
 } as const;
 
 /** Flags of `Work.Run`. */
@@ -108,6 +110,11 @@ export const Answer = {
   Encoded: 2,
   /** slot, µs, bytes, kind. */
   Kept: 3,
+  /**
+   * slot, µs, {@link SharedView}, bytes, the reference of its codec, the shared buffer; the last two are left out
+   * (undefined) where the host has them.
+   */
+  View: 17,
   /** slot, µs, error. */
   Failed: 4,
   /** slot: an input of it had failed. */

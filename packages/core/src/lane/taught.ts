@@ -63,6 +63,12 @@ export class Taught {
     return sharedBuffers.adoptAll(numbered);
   }
 
+  /** The same for one buffer, whose number came with a view. */
+  adoptOne(id: number, buffer: SharedArrayBuffer | undefined): SharedArrayBuffer {
+    this.buffers.add(id);
+    return sharedBuffers.adoptOne(id, buffer);
+  }
+
   /** A buffer is gone; tells whether the worker has it. */
   gone(id: number): boolean {
     return this.buffers.delete(id);

@@ -2,7 +2,8 @@
 import { type Captured, countHandles } from '../functions/closure.js';
 import type { Stored } from '../ports.js';
 import type { ValueCodec } from '../values/codec.js';
-import { sharedBuffers } from '../values/shared-buffers.js';
+import { restoreView } from '../values/restore.js';
+import { sharedBuffers, viewIn } from '../values/shared-buffers.js';
 import { type Encoded, isPrimitive, restore } from '../values/snapshot.js';
 
 /** A value that is in the {@link Store} of the runtime. */
@@ -50,8 +51,13 @@ export class Unsendable {
 
 /** A copy of an encoded value that its receiver may change; arrays on shared memory stay shared. */
 export function privateCopy(value: unknown, codecs: readonly ValueCodec[] | undefined): unknown {
-  const copy = isPrimitive(value) ? value : structuredClone(value);
-  return codecs === undefined ? copy : restore(copy, (tag) => findCodec(codecs, tag), sharedBuffers);
+  if (isPrimitive(value)) return value;
+  if (codecs === undefined) return structuredClone(value);
+  const find = (tag: string): ValueCodec => findCodec(codecs, tag);
+  const view = viewIn(value);
+  return view !== undefined
+    ? restoreView(view, find, sharedBuffers)
+    : restore(structuredClone(value), find, sharedBuffers);
 }
 
 export function findCodec(codecs: readonly ValueCodec[], tag: string): ValueCodec {

@@ -1,6 +1,7 @@
 /** @file How a task was called, for the printed form of its failure. */
 import { isMark, MARK } from '../values/mark.js';
 import { nounOf } from '../values/refusal.js';
+import { viewIn } from '../values/shared-buffers.js';
 import { CapturedArgument, SnapshotArgument, StoredValue } from './arguments.js';
 import { type Argument, TaskRecord } from './record.js';
 
@@ -31,7 +32,8 @@ function argumentText(arg: Argument): string {
 
 /** `NDArray`, by the tag of the codec; tags of the framework's own begin with NUL. */
 function instanceText(value: object): string {
-  return isMark(value) && /^\w/.test(value[MARK]) ? value[MARK] : '{…}';
+  const tag = viewIn(value)?.[4] ?? (isMark(value) ? value[MARK] : '');
+  return /^\w/.test(tag) ? tag : '{…}';
 }
 
 const short = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);

@@ -3,7 +3,7 @@ import { PoniardError } from '../errors.js';
 import type { Store, Stored } from '../ports.js';
 import type { HostValue } from '../processor.js';
 import type { ValueCodec } from '../values/codec.js';
-import { sharedBuffers } from '../values/shared-buffers.js';
+import { sharedBuffers, viewIn } from '../values/shared-buffers.js';
 import { sizeOf, snapshot } from '../values/snapshot.js';
 import { SnapshotArgument, StoredValue, Unsendable } from './arguments.js';
 import type { Argument, TaskRecord } from './record.js';
@@ -19,6 +19,8 @@ export interface HostResult extends Required<HostValue> {
 
 export class HostValues {
   private readonly stored = new FinalizationRegistry<Stored>((stored) => stored.drop());
+  /** Shared buffers that results show. */
+  private readonly counted = new WeakSet<SharedArrayBuffer>();
 
   constructor(
     private readonly store: Store,
@@ -48,7 +50,7 @@ export class HostValues {
     if (!(arg instanceof SnapshotArgument))
       return { value: arg, codecs: undefined, buffers: undefined, bytes: 8 };
     const { value, codecs, buffers, bytes } = arg;
-    return { value: this.hold(record, value, bytes), codecs, buffers, bytes };
+    return { value: this.hold(record, { value }, bytes), codecs, buffers, bytes };
   }
 
   /** A result that was made on this thread. Where it cannot be encoded, only this thread can use it. */
@@ -59,7 +61,7 @@ export class HostValues {
       if (encoded === undefined) throw new PoniardError(`${label()} could not be taken`);
       const bytes = encoded.bytes + encoded.shared;
       const { codecs, buffers } = encoded;
-      return { value: this.hold(record, encoded.value, bytes), codecs, buffers, bytes };
+      return { value: this.hold(record, encoded, bytes), codecs, buffers, bytes };
     } catch (error) {
       return { value: new Unsendable(error), codecs: NOTHING, buffers: undefined, bytes: 0 };
     }
@@ -72,12 +74,23 @@ export class HostValues {
     return { value: new Unsendable(error), codecs: NOTHING, buffers: undefined, bytes };
   }
 
-  /** Large values go to the store; they leave it with their record. */
-  hold(record: TaskRecord, value: unknown, bytes: number): unknown {
+  /** Large values go to the store; they leave it with their record. A view on shared memory stays: see `count`. */
+  hold(record: TaskRecord, { value, buffers }: HostValue, bytes: number): unknown {
     if (bytes < STORE_FROM) return value;
+    if (buffers !== undefined && viewIn(value) !== undefined) {
+      for (const buffer of buffers) this.count(buffer);
+      return value;
+    }
     const stored = this.store.keep(value, bytes);
     this.stored.register(record, stored, record);
     return new StoredValue(stored);
+  }
+
+  /** Shared memory cannot be put elsewhere, since threads have it: the store counts it, once, as long as this thread has it. */
+  private count(buffer: SharedArrayBuffer): void {
+    if (this.counted.has(buffer)) return;
+    this.counted.add(buffer);
+    this.stored.register(buffer, this.store.keep(undefined, buffer.byteLength));
   }
 
   /** A chunk that was given up explicitly does not wait for the garbage collector. */

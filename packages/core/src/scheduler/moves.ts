@@ -30,7 +30,7 @@ export class Moves {
         micros = ports.clock.now() - began,
       } = await this.mover(id).move(record);
       this.happened({ from: id, to: 'host', bytes: record.bytes, micros, call: record }, from);
-      const held = values.hold(record, value, record.bytes);
+      const held = values.hold(record, { value, buffers }, record.bytes);
       state.handle({ type: 'moved', record, value: held, codecs, buffers });
     } catch (error) {
       state.handle({ type: 'unmoved', record, from, error });

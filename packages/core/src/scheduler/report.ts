@@ -10,7 +10,7 @@ export interface Outcomes {
   readonly state: SchedulerState;
   started(record: TaskRecord): void;
   finishLocally(record: TaskRecord, value: unknown, micros: number): void;
-  readonly values: { hold(record: TaskRecord, value: unknown, bytes: number): unknown };
+  readonly values: { hold(record: TaskRecord, result: HostValue, bytes: number): unknown };
   flushSoon(): void;
 }
 
@@ -39,7 +39,7 @@ export class PlaceReport implements Report {
       return;
     }
     const { codecs, buffers } = result;
-    const value = this.shell.values.hold(record, result.value, bytes);
+    const value = this.shell.values.hold(record, result, bytes);
     this.shell.state.handle({ type: 'finished', record, value, codecs, buffers, bytes, micros });
     this.shell.flushSoon();
   }

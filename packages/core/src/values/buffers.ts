@@ -2,7 +2,7 @@
  * @file Bytes on their way to another thread. Large arrays go to shared memory, once: structured clone of 64 MiB takes
  * 445 ms, handing over a shared buffer 41 µs at any size.
  */
-import { globals, isShared } from './kinds.js';
+import { globals, isShared, kindOf } from './kinds.js';
 
 /** Arrays above this size are copied into shared memory when they first have to cross; smaller ones are cloned. */
 export const SHARE_ABOVE = 64 * 1024;
@@ -127,6 +127,13 @@ export class BufferCopies {
 /** Whether a view is on ordinary memory, which other threads cannot see. */
 export function isOnOrdinaryMemory(view: ArrayBufferView): view is ArrayBufferView & { buffer: ArrayBuffer } {
   return !isShared(view.buffer);
+}
+
+/** Whether a value is a view of one of the platform's own classes, on shared memory. */
+export function isViewOnShared(
+  value: unknown,
+): value is ArrayBufferView & { readonly buffer: SharedArrayBuffer } {
+  return ArrayBuffer.isView(value) && kindOf(value) === 'view' && isShared(value.buffer);
 }
 
 /** The index of the first window that begins after `start`. */

@@ -23,7 +23,10 @@ export interface ValueCodec<T = unknown, E = unknown> {
   /** The export that is this codec, or a class whose `[valueCodec]` is this codec. */
   readonly exportName: string;
   test(value: unknown): value is T;
-  /** To something that structured clone carries; arrays on shared memory pass by reference. */
+  /**
+   * To something that structured clone carries; arrays on shared memory pass by reference. An array that begins with a typed
+   * array on shared memory and holds numbers besides crosses at the least cost.
+   */
   encode(value: T): E;
   decode(encoded: E): T;
   /** The size in bytes, for placement. */

@@ -27,6 +27,21 @@ export function restore(value: unknown, find: (tag: string) => ValueCodec, numbe
   return isPrimitive(value) ? value : new Restorer(find, numbers).visit(value as object);
 }
 
+/** Decodes what stands for a view on shared memory, or for what a codec makes of one. */
+export function restoreView(
+  view: SharedView,
+  find: (tag: string) => ValueCodec,
+  numbers: BufferNumbers,
+): unknown {
+  const shown = numbers.restore(view);
+  const [, , , , tag, ...others] = view;
+  return tag === undefined ? shown : decode(tag, [shown, ...others], find);
+}
+
+function decode(tag: string, payload: unknown, find: (tag: string) => ValueCodec): unknown {
+  return tag.startsWith('\u0000') ? decodeBuiltin(tag, payload) : find(tag).decode(payload);
+}
+
 export class Restorer {
   /** What each object became; a container becomes itself. */
   private readonly done = new Map<object, unknown>();
@@ -93,8 +108,7 @@ export class Restorer {
     const tag = mark[MARK];
     if (tag === ERROR_TAG) return this.error(mark, mark.value as EncodedError);
     if (tag === SHARED_TAG) return this.sharedMemory(mark);
-    const payload = this.visit(mark.value);
-    const decoded = tag.startsWith('\u0000') ? decodeBuiltin(tag, payload) : this.find(tag).decode(payload);
+    const decoded = decode(tag, this.visit(mark.value), this.find);
     this.done.set(mark, decoded);
     return decoded;
   }
@@ -102,7 +116,7 @@ export class Restorer {
   private sharedMemory(mark: Mark): unknown {
     if (this.numbers === undefined)
       throw new TypeError('shared memory was sent by number, and there are no numbers here');
-    const view = this.numbers.restore(mark.value as SharedView);
+    const view = restoreView(mark.value as SharedView, this.find, this.numbers);
     this.done.set(mark, view);
     return view;
   }

@@ -1,5 +1,5 @@
 /** @file The walk over a value that `snapshot` makes: one pass that checks, copies, counts and encodes. */
-import { BufferCopies, isOnOrdinaryMemory, Overlap, type WholeCopy } from './buffers.js';
+import { BufferCopies, isOnOrdinaryMemory, isViewOnShared, Overlap, type WholeCopy } from './buffers.js';
 import { builtinFor } from './builtins.js';
 import { namedKeys, platformClone } from './cloning.js';
 import type { ValueCodec } from './codec.js';
@@ -9,6 +9,7 @@ import { defineValue, ErrorWalk } from './error-walk.js';
 import { kindOf } from './kinds.js';
 import { ERROR_TAG, MARK, type Mark } from './mark.js';
 import { nounOf, refusalOf, type Step } from './refusal.js';
+import { markView } from './shared-buffers.js';
 import type { SnapshotOptions } from './snapshot.js';
 import { Trail } from './trail.js';
 
@@ -235,10 +236,26 @@ export class Walker {
     const mark: Mark = { [MARK]: tag, value: undefined };
     this.remember(value, mark);
     this.spend(NODE);
+    const encoded = encode();
+    // Inside a value it would not be told from other references to the same view.
+    const view = this.path.length === 0 ? this.madeOfView(tag, encoded) : undefined;
+    if (view !== undefined) return view;
     this.pending.push(value);
-    mark.value = this.part('inside', undefined, encode());
+    mark.value = this.part('inside', undefined, encoded);
     this.pending.pop();
     return mark;
+  }
+
+  /** The mark for a value that a codec makes of a view on shared memory and numbers. */
+  private madeOfView(tag: string, encoded: unknown): Mark | undefined {
+    const { numbers } = this.options;
+    if (numbers === undefined || !Array.isArray(encoded)) return undefined;
+    const [view, ...others] = encoded as [unknown, ...unknown[]];
+    if (!isViewOnShared(view) || !others.every((other) => typeof other === 'number')) return undefined;
+    this.referenced += view.byteLength;
+    this.sharedBuffers = [view.buffer];
+    this.spend(SLOT * others.length);
+    return markView([...numbers.view(view), tag, ...others]);
   }
 
   private map(source: ReadonlyMap<unknown, unknown>): Map<unknown, unknown> {
@@ -284,7 +301,7 @@ export class Walker {
     this.sharedBuffers ??= [];
     if (!this.sharedBuffers.includes(buffer)) this.sharedBuffers.push(buffer);
     this.used ??= [];
-    return this.leaf(source, numbers.mark(value));
+    return this.leaf(source, markView(numbers.view(value)));
   }
 
   private buffer(source: ArrayBuffer): ArrayBuffer {

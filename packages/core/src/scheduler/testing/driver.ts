@@ -7,7 +7,7 @@ import { CancelledError } from '../../errors.js';
 import { EventStream, type EventType } from '../../events.js';
 import { FunctionRecord, GIVEN, type OperationShape } from '../../functions/registry.js';
 import type { TaskOptions } from '../../options.js';
-import type { Loss } from '../../processor.js';
+import type { HostValue, Loss } from '../../processor.js';
 import { resolveSettings, settingsOfPart } from '../../settings.js';
 import type { SchedulerEvent } from '../events.js';
 import type { PiecesArgument } from '../in-place.js';
@@ -45,7 +45,7 @@ export class Driver implements Outcomes {
   /** Results that were sent for, with the processor that has them; a test lets them come by `arrive`. */
   readonly moving: { readonly record: TaskRecord; readonly from: Place }[] = [];
   readonly freed: { readonly processor: string; readonly key: number }[] = [];
-  readonly values = { hold: (_record: TaskRecord, value: unknown): unknown => value };
+  readonly values = { hold: (_record: TaskRecord, { value }: HostValue): unknown => value };
   wakeIn: number | undefined = undefined;
   private readonly functions = new Map<Fn, FunctionRecord>();
   private readonly reports = new Map<Place, PlaceReport>();
