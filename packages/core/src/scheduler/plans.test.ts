@@ -185,3 +185,42 @@ describe('an operation with a plan', () => {
     expect(both.flatMap(({ space }) => [...space.values.keys()])).toEqual([]);
   });
 });
+
+describe('operations with a plan, many of which are ready at once', () => {
+  it('P2. are cut a few at a time, while one tries the device', () => {
+    const { driver, both, device } = plannedOrWhole();
+    for (let i = 0; i < 9; i++) driver.spawn(sum, [10]);
+    expect(names(device)).toEqual(['sum']);
+    expect(driver.records.filter(({ name }) => name === 'block')).toHaveLength(4);
+    runAll(device, ...both);
+    expect(driver.state.unsettled).toBe(0);
+  });
+
+  it('P2. go where they end first, when it is known what one takes', () => {
+    const { driver, both, device } = plannedOrWhole();
+    const tasks = Array.from({ length: 9 }, () => driver.spawn(sum, [10]));
+    device.finish(undefined, 10);
+    for (const processor of both) processor.finish(undefined, 5000);
+    expect(names(device)).toEqual(['sum', 'sum', 'sum', 'sum', 'sum', 'sum']);
+    runAll(device, ...both);
+    expect(new Set(phases(...tasks))).toEqual(new Set(['Finished']));
+  });
+
+  it('O5. are cut by priority', () => {
+    const { driver, both } = plannedOrWhole();
+    const [, , , low, high] = [0, 0, 0, 0, 1].map((priority) => driver.spawn(sum, [10], { priority }));
+    for (const processor of both) processor.finish(undefined, 5000);
+    expect([low, high].map((task) => task?.planned)).toEqual([false, true]);
+  });
+
+  it('may be cancelled while they wait, and while they are cut', () => {
+    const { driver, both, device } = plannedOrWhole();
+    const tasks = Array.from({ length: 5 }, () => driver.spawn(sum, [10]));
+    for (const task of [...tasks].reverse()) driver.cancel(task);
+    for (const processor of [...both, device]) while (processor.calls.length > 0) processor.giveBack();
+    expect(driver.state.unsettled).toBe(0);
+    const next = driver.spawn(sum, [10]);
+    runAll(...both, device);
+    expect(phases(next)).toEqual(['Finished']);
+  });
+});

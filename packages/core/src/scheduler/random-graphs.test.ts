@@ -14,7 +14,18 @@ const task: fc.Arbitrary<TaskSpec> = fc.record({
   takesPiece: fc.constantFrom(false, false, false, false, true),
   tolerant: fc.constantFrom(false, false, false, true),
   nested: fc.constantFrom(false, false, true),
-  sort: fc.constantFrom('plain', 'plain', 'plain', 'other', 'onlyB', 'both', 'both', 'planned'),
+  sort: fc.constantFrom(
+    'plain',
+    'plain',
+    'plain',
+    'other',
+    'onlyB',
+    'both',
+    'both',
+    'planned',
+    'either',
+    'either',
+  ),
 });
 
 const processor: fc.Arbitrary<ProcessorSpec> = fc.record({

@@ -171,7 +171,7 @@ export class SchedulerState {
     for (let fn = this.tried.pop(); fn !== undefined; fn = this.tried.pop()) placeAnew(this, fn);
     // Each step settles, queues or hands out a task; a task can take each step a few times only.
     let steps = 1000 + 100 * (this.unsettled + this.places.length);
-    while (ready.length > 0 || hungry.length > 0) {
+    while (ready.length > 0 || hungry.length > 0 || this.takeUncut()) {
       for (let i = 0; i < ready.length && steps-- > 0; i++) this.place(ready[i] as TaskRecord);
       // Setting `length` takes 50 ns, even to what it is.
       if (ready.length === 1) ready.pop();
@@ -184,6 +184,11 @@ export class SchedulerState {
     }
   }
 
+  private takeUncut(): boolean {
+    const record = this.waiting.uncut.next();
+    return record !== undefined && this.ready.push(record) > 0;
+  }
+
   setPhase(record: TaskRecord, phase: Phase): void {
     this.counts[record.phase]!--;
     this.counts[phase]!++;
@@ -193,6 +198,7 @@ export class SchedulerState {
       if (this.waiting.outside.size > 0) this.waiting.outside.delete(record);
       if (!this.family.empty) this.family.release(record);
       if (!this.waits.empty) this.waits.end(record);
+      if (this.waiting.uncut.end(record)) this.tried.push(record.fn);
     }
     if (was !== phase >= Phase.Finished && !record.given) this.unsettled += was ? 1 : -1;
   }
@@ -287,9 +293,12 @@ export class SchedulerState {
     if (!inputsAtHand(this, record, undefined)) return;
     const places = admitted.mixed ? boundTrials(record, admitted.places, this.costs) : admitted.places;
     const place = this.policy.choose(record, places, this.costs);
+    const mayBeCut = this.waiting.mayBeCut(record, place);
+    if (mayBeCut && admitted.mixed && this.waiting.uncut.holds(record, place)) return;
     // Blocks are cut from values on the host: what a device has comes there first.
-    if (this.waiting.mayBeCut(record, place) && !inputsAtHand(this, record, place)) return;
+    if (mayBeCut && !inputsAtHand(this, record, place)) return;
     if (!this.waiting.askPlanner(record, admitted, place)) this.enqueue(record, place);
+    else if (admitted.mixed) this.waiting.uncut.begin(record, place, this.costs);
   }
 
   enqueue(record: TaskRecord, place: Place): void {
@@ -455,6 +464,7 @@ export class SchedulerState {
 
   private planned(record: TaskRecord, blocks: readonly TaskRecord[]): void {
     if (isTerminal(record)) return;
+    if (blocks.length === 0) this.waiting.uncut.end(record);
     for (const block of blocks) {
       if (block.phase > Phase.Finished) {
         failTask(this, record, (block.value as Failure).error, block.value as Failure);

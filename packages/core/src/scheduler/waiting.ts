@@ -7,6 +7,7 @@ import type { Candidates } from './candidates.js';
 import type { Instructions } from './events.js';
 import type { Place } from './place.js';
 import { type RunningPlan, TaskRecord } from './record.js';
+import { Uncut } from './uncut.js';
 
 /** How many tasks look at a time whether there is memory. */
 const LOOK = 64;
@@ -14,6 +15,8 @@ const LOOK = 64;
 export class Waiting {
   /** Tasks that wait for something outside: a promise, the blocks of a plan. */
   readonly outside = new Set<TaskRecord>();
+  /** Tasks that wait to be cut. */
+  readonly uncut = new Uncut();
   /** Functions of which it is being found out how they travel. */
   private readonly preparing = new Set<FunctionRecord>();
   /** Tasks that fit no processor yet, while some are still coming. */
@@ -134,6 +137,7 @@ export class Waiting {
     yield* this.homeless;
     yield* this.crowded;
     yield* this.outside;
+    yield* this.uncut;
     for (const fn of this.preparing) yield* fn.waiters;
   }
 }

@@ -13,24 +13,28 @@ export interface MachineTraits {
   readonly device: (bytes: number) => number;
   /** Whether the device computes on the cores, all of them. */
   readonly software: boolean;
+  /** Whether threads run a call as blocks, one each. */
+  readonly planned?: boolean;
 }
 
 export type Side = 'thread' | 'device';
 
 const multiply = (): string => 'never called';
+const block = (): number => 1;
+const data = (bytes: number): SnapshotArgument => new SnapshotArgument('data', undefined, undefined, bytes);
 
 export class Machine {
   readonly clock = new FakeClock();
   readonly driver: Driver;
   readonly device: ClockedProcessor;
 
-  constructor({ cores, threads, thread, device, software }: MachineTraits) {
+  constructor({ cores, threads, thread, device, software, planned }: MachineTraits) {
     const shared = new FakeCores(this.clock, cores);
     const bytes = (call: Call): number => this.driver.state.costs.inputBytes(call as TaskRecord);
     const on = (side: Side): Partial<FakeTraits> => ({
       kind: side,
       queues: true,
-      accepts: ({ name }) => name.endsWith('free') || name.endsWith(side),
+      accepts: ({ name }) => name === 'block' || name.endsWith('free') || name.endsWith(side),
     });
     const workers = Array.from({ length: threads }, (_, at) => {
       const traits = { ...on('thread'), id: `cpu:${at}`, cores: 1 };
@@ -44,16 +48,19 @@ export class Machine {
       cores: software ? Number.POSITIVE_INFINITY : undefined,
     });
     this.driver = new Driver([...workers, this.device], { checked: false, cores });
-    this.driver.fn(multiply, { implementations: { host: () => 1, device: () => 1 } });
+    const plan = ([, bytes]: unknown[], count: number) => ({
+      blocks: Array.from({ length: count }, () => ({ fn: block, args: [data((bytes as number) / count)] })),
+      finish: () => 1,
+    });
+    const implementations = { host: () => 1, device: () => 1 };
+    this.driver.fn(multiply, { implementations, ...(planned === true && { plan }) });
   }
 
   /** µs from the first of so many calls, all at once, to the end of the last; `side`: where they have to run. */
   run(sizes: readonly number[], side?: Side): number {
     const began = this.clock.now();
     const name = side ?? 'free';
-    const tasks = sizes.map((bytes) =>
-      this.driver.spawn(multiply, [new SnapshotArgument('data', undefined, undefined, bytes)], { name }),
-    );
+    const tasks = sizes.map((bytes) => this.driver.spawn(multiply, [data(bytes), bytes], { name }));
     while (tasks.some(({ terminal }) => !terminal))
       if (!this.clock.next()) throw new Error(`nothing moves\n${this.driver.story()}`);
     return this.clock.now() - began;

@@ -19,7 +19,7 @@ export interface TaskSpec {
   readonly takesPiece: boolean;
   /** Spawned by the code of a task that runs at that moment, if one does. */
   readonly nested: boolean;
-  readonly sort: 'plain' | 'other' | 'onlyB' | 'both' | 'planned';
+  readonly sort: 'plain' | 'other' | 'onlyB' | 'both' | 'planned' | 'either';
 }
 
 export interface ProcessorSpec {

@@ -57,6 +57,7 @@ export class Simulation {
       onlyB: this.makeFunction({ onlyB: true }),
       both: this.makeFunction({ both: true }),
       planned: this.makeFunction({ planned: true }),
+      either: this.makeFunction({ planned: true, both: true }),
     };
     this.shard = this.makeShard();
   }
@@ -414,6 +415,7 @@ export class Simulation {
               ledger.cutOff > (spec?.retries ?? 1) ||
               spec?.retries === 0 ||
               spec?.sort === 'planned' ||
+              spec?.sort === 'either' ||
               spec?.inPlace === 'mutable' ||
               ledger.throws > 0)
           : error instanceof SchedulingError
@@ -456,7 +458,8 @@ export class Simulation {
   /** Without losses each task runs once, once more for each throw, and a second time where its kind is tried. */
   private checkRuns(index: number): void {
     const { runs, throws, cutOff } = this.ledger[index] as Ledger;
-    const twice = this.scenario.tasks[index]?.sort === 'both' ? 1 : 0;
+    const sort = this.scenario.tasks[index]?.sort;
+    const twice = sort === 'both' || sort === 'either' ? 1 : 0;
     if (this.losses === 0 && runs > throws + 1 + twice)
       throw new Error(`task ${index} ran ${runs} times and threw ${throws} times`);
     if (this.scenario.tasks[index]?.retries === 0 && runs + cutOff > 1) {
