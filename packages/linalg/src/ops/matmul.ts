@@ -115,7 +115,12 @@ export function matmulPlan<D extends DType>(
   });
 }
 
-/** Whole matrices of a stack where there are enough of them, else the longer side of the product. */
+/**
+ * Whole matrices of a stack where there are enough of them, else the longer side of the product, since each block packs all
+ * of the other factor. Two blocks on two cores with OpenBLAS 0.3.21, float64: 1024² takes 20.4 ms by rows, 21.0 by columns, 21.3
+ * in four squares, and 20 to 21 with the library's own two threads; 64 rows by 16,384 columns 14.2 and 12.8. With equal
+ * sides and up to twice as many columns as rows the two cuts are within 4 %.
+ */
 function cutAxis(shape: readonly number[], count: number): number {
   const rows = shape.length - 2;
   const stacked = longestAxis(shape.slice(0, rows));
