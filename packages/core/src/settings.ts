@@ -69,10 +69,8 @@ export function resolveSettings(
   syncdeps: readonly TaskRecord[],
   around?: TaskOptions,
 ): TaskSettings {
-  const pick: Picker = (key) => {
-    for (const layer of layers) if (layer?.[key] !== undefined) return layer[key];
-    return undefined;
-  };
+  const said = merged(layers);
+  const pick: Picker = (key) => said[key];
   const proclist = pick('proclist');
   const inPlace = (layers[0] as { readonly [inPlaceKey]?: InPlace } | undefined)?.[inPlaceKey];
   const cache = inPlace === undefined && (pick('cache') ?? false);
@@ -103,6 +101,16 @@ export function resolveSettings(
     signal: pick('signal'),
     around: passedOn(around, pick('propagates'), pick),
   });
+}
+
+/** What is said, each by the first layer that does. Asking each layer for each option took twice as long. */
+function merged(layers: readonly (TaskOptions | undefined)[]): TaskOptions {
+  const said: Record<string, unknown> = {};
+  for (let i = layers.length - 1; i >= 0; i--) {
+    const layer = layers[i] as Record<string, unknown> | undefined;
+    for (const key in layer) if (layer[key] !== undefined) said[key] = layer[key];
+  }
+  return said;
 }
 
 /** The intersection of all that restricts where a task runs. Who names processors may name any, not only the default ones. */

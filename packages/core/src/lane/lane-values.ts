@@ -32,7 +32,7 @@ export class LaneValues {
   /** Restores shared memory in the arguments of one call, and notes which. */
   private readonly inputs = new RestoredNumbers(sharedBuffers);
   /** Numbers of the shared buffers in the results of slots. */
-  private readonly slotBuffers = new Map<number, readonly number[]>();
+  private readonly slotBuffers: (readonly number[] | undefined)[] = [];
   /** Tags of the codecs that the host has. */
   private readonly hostCodecs = new Set<string>();
 
@@ -57,7 +57,7 @@ export class LaneValues {
   /** The host asks for the slot's result no more. */
   clear(slot: number): void {
     this.results[slot] = undefined;
-    this.slotBuffers.delete(slot);
+    this.slotBuffers[slot] = undefined;
   }
   free(keys: readonly number[]): void {
     for (const key of keys) this.kept.delete(key);
@@ -88,7 +88,7 @@ export class LaneValues {
         case Arg.Slot:
           args[i] = this.results[value as number];
           if (args[i] === FAILED) return undefined;
-          for (const id of this.slotBuffers.get(value as number) ?? []) this.inputs.restored(id);
+          for (const id of this.slotBuffers[value as number] ?? []) this.inputs.restored(id);
           break;
         case Arg.Taken:
           if (value === FAILED) return undefined;
@@ -133,18 +133,14 @@ export class LaneValues {
     if (view !== undefined) {
       const [id] = view;
       const [codec] = encoded.codecs ?? [];
-      this.slotBuffers.set(slot, [id]);
+      this.slotBuffers[slot] = [id];
       const news = codec === undefined || this.hostCodecs.has(codec.tag) ? undefined : codecReference(codec);
       const buffer = inputs?.has(id) ? undefined : this.lent(id, encoded.buffers?.[0] as SharedArrayBuffer);
       return [Answer.View, slot, micros, view, bytes + shared, news, buffer];
     }
     const codecs = encoded.codecs?.map(codecReference);
     const buffers = this.lend(encoded.buffers, inputs);
-    if (buffers !== undefined)
-      this.slotBuffers.set(
-        slot,
-        buffers.map(([number]) => number),
-      );
+    if (buffers !== undefined) this.slotBuffers[slot] = buffers.map(([number]) => number);
     return [Answer.Encoded, slot, micros, value, bytes + shared, codecs, buffers];
   }
 
