@@ -41,6 +41,12 @@ export function sizeOf(shape: readonly number[]): number {
   return size;
 }
 
+/** The shape of what a kernel gives: its axes from the slowest to the fastest, then the parts of each element. */
+export function kernelShape(output: readonly number[], parts: number): number[] {
+  const shape = [...output].reverse();
+  return parts === 1 ? shape : [...shape, parts];
+}
+
 /** Calls `visit` for each array in a result: one, or several in plain lists and objects. */
 export function eachArray(value: unknown, visit: (array: GpuArray) => void): void {
   if (value instanceof GpuArray) visit(value);

@@ -1,5 +1,6 @@
 /** @file Kernels on a CPU: the function as it is, once for each element. Workers import this; it loads as little as it can. */
 
+import { kernelShape } from './gpu-array.js';
 import { codecOf, copyToMapped, HomeArrays, hostArray } from './host-arrays.js';
 
 /** What a kernel's function is run with, besides its arguments. */
@@ -60,12 +61,6 @@ export async function kernelHost(
   const home = new HomeArrays(codecIn(args));
   await home.find();
   return home.make(data, 'float32', kernelShape(output, parts));
-}
-
-/** The shape of what a kernel gives: its axes from the slowest to the fastest, then the parts of each element. */
-export function kernelShape(output: readonly number[], parts: number): number[] {
-  const shape = [...output].reverse();
-  return parts === 1 ? shape : [...shape, parts];
 }
 
 /** Function declarations, function expressions and methods; arrows have no `this`. */

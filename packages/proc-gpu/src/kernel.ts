@@ -1,13 +1,13 @@
 /** @file A kernel of the user's own: a JavaScript function that gpu.js compiles for GPUs, and that runs as it is on CPUs. */
 import { type Implementations, type Operation, operation } from '@poniard/core';
-import { GpuArray } from './gpu-array.js';
+import { GpuArray, kernelShape } from './gpu-array.js';
 import {
   CompiledKernel,
   type KernelArgumentType,
   type KernelCompiler,
   loadCompiler,
 } from './kernel-compile.js';
-import { type KernelThis, kernelShape } from './kernel-host.js';
+import type { KernelThis } from './kernel-host.js';
 import { type GpuArgument, type GpuDevicePort, type GpuTraits, gpuImplementation } from './port.js';
 import { tooMany } from './traits.js';
 import type { ArrayLike, GpuResult } from './wgsl.js';
