@@ -121,6 +121,24 @@ describe('what a runtime tells of itself', () => {
     expect(`${told.explain(recorded)}`).not.toMatch(/without its inputs/);
   });
 
+  it.each(['task:ready', 'task:assigned', 'task:start'])(
+    'O5. a subscriber may cancel and spawn tasks in the middle of %s',
+    async (type) => {
+      const runtime = createTestRuntime();
+      let more: Promise<number> | undefined;
+      const stop = runtime.subscribe((event) => {
+        if (event.type !== type) return;
+        stop();
+        runtime.halt('enough');
+        more = runtime.spawn(add, 1, 2).fetch();
+      });
+      const tasks = [runtime.spawn(add, 1, 1), runtime.spawn(add, 1, 1)];
+      expect((await rejection(tasks[0] as never)).cause).toMatchObject({ cause: 'enough' });
+      await Promise.allSettled(tasks);
+      expect(await more).toBe(3);
+    },
+  );
+
   it('P5. explain() tells under debug what it was when the task was placed, also when its inputs are gone', async () => {
     for (const debug of [true, false]) {
       const space = new FakeMemory('far', false);

@@ -62,7 +62,7 @@ export function recallBehind(state: SchedulerState, record: TaskRecord, place: P
   if (behind.size === 0) return;
   const recalled = place.outbox.filter((unsent) => behind.has(unsent));
   place.outbox = place.outbox.filter((unsent) => !behind.has(unsent));
-  for (const unsent of recalled) state.handle({ type: 'revoked', record: unsent });
+  for (const unsent of recalled) state.follow({ type: 'revoked', record: unsent });
 }
 
 /** What the processor has been handed that depends on the task, over others there too. */

@@ -69,6 +69,10 @@ export class SchedulerState {
   private readonly ready: TaskRecord[] = [];
   /** Whether any task has had a priority of its own. */
   private prioritised = false;
+  /** In the middle of an event. */
+  private handling = false;
+  /** What came then: a subscriber who is told of a step may cancel tasks or spawn some. */
+  private readonly meanwhile: SchedulerEvent[] = [];
   /** Processors that may have room. */
   private readonly hungry: Place[] = [];
   /** Processors that had nothing to do when they were last looked at. */
@@ -86,6 +90,21 @@ export class SchedulerState {
   }
 
   handle(event: SchedulerEvent): void {
+    if (this.handling) {
+      this.meanwhile.push(event);
+      return;
+    }
+    this.handling = true;
+    try {
+      this.follow(event);
+      while (this.meanwhile.length > 0) this.follow(this.meanwhile.shift() as SchedulerEvent);
+    } finally {
+      this.handling = false;
+    }
+  }
+
+  /** An event on its own, or one that is a part of another. */
+  follow(event: SchedulerEvent): void {
     switch (event.type) {
       case 'spawn':
         this.spawn(event.record);
