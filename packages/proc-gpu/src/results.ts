@@ -13,7 +13,6 @@ import { copyFromMapped, type HomeArrays } from './host-arrays.js';
 type Away = Map<GpuArray, Uint8Array<ArrayBuffer>>;
 
 export class Result {
-  freed = false;
   /** The host has the value too, and gives it to calls. */
   isHome = false;
   /** On the host, or on the way there. */
@@ -30,7 +29,8 @@ export class Result {
 export class Results {
   /** From the one that was used longest ago. */
   private readonly byCall = new Map<number, Result>();
-  private readonly byValue = new WeakMap<object, Result>();
+  /** By what came home, the call that made it: its number, since what the host keeps must not hold the call's record. */
+  private readonly byEncoded = new WeakMap<object, number>();
   /** Bytes of results on the device. */
   bytes = 0;
 
@@ -57,8 +57,9 @@ export class Results {
 
   /** The result that came home as this encoded value, where it is still on the device. */
   ofEncoded(encoded: object): Result | undefined {
-    const result = this.byValue.get(encoded);
-    return result === undefined || result.freed || result.away !== undefined ? undefined : result;
+    const call = this.byEncoded.get(encoded);
+    const result = call === undefined ? undefined : this.byCall.get(call);
+    return result?.isHome && result.away === undefined ? result : undefined;
   }
 
   /** The value for a call that runs now; a Promise where it has to come back first: ask again then. */
@@ -76,7 +77,6 @@ export class Results {
     const result = this.byCall.get(call);
     if (result === undefined) return;
     this.byCall.delete(call);
-    result.freed = true;
     if (result.away !== undefined) return;
     this.bytes -= result.bytes;
     eachArray(result.value, ({ allocation }) => this.gpu.memory.release(allocation));
@@ -132,7 +132,7 @@ export class Results {
     result.isHome = true;
     // Else the host would have it twice.
     if (result.away !== undefined) this.free(call);
-    else this.byValue.set(encoded, result);
+    else this.byEncoded.set(encoded, call);
   }
 
   private sendAway(result: Result): void {

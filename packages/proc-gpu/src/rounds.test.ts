@@ -2,7 +2,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Chunk, Runtime } from '@poniard/core';
-import { array, type NDArray } from '@poniard/linalg';
+import { add, array, matmul, type NDArray } from '@poniard/linalg';
+import { kernel } from '@poniard/proc-gpu';
 import { describe, expect, test } from 'vitest';
 import { added, gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
 
@@ -55,4 +56,35 @@ describe.skipIf(!hasGpu)('in the long run', () => {
     expect(gpu.results.size).toBe(0);
     expect(await runtime.dag()).toEqual(new Map());
   }, 120_000);
+
+  test('C4. results large enough for the store leave nothing on the host once they have been fetched', async () => {
+    const { runtime, gpu } = await gpuRuntime();
+    const [side, size] = [128, 128 * 128];
+    const ones = kernel(
+      function ones() {
+        return 1;
+      },
+      { output: [size] },
+    );
+    const x = runtime.tochunk(array(new Float32Array(size).fill(1), [side, side]));
+    const fetched = async (): Promise<void> => {
+      const results = await Promise.all([
+        runtime.spawn(scaled, x as never, 2),
+        runtime.spawn(matmul, x, x),
+        runtime.spawn(add, x, x),
+        runtime.spawn(ones),
+      ]);
+      expect(
+        results.map((result) => (result as NDArray).get(...(result.shape.length === 1 ? [5] : [0, 5]))),
+      ).toEqual([2, side, 2, 1]);
+    };
+    for (let i = 0; i < 50; i++) await fetched();
+    await collectGarbage();
+    const chunk = 4 * size;
+    expect(runtime.stats().bytes.host).toBeLessThan(3 * chunk);
+    expect(gpu.results.size).toBe(0);
+    x.release();
+    await collectGarbage();
+    expect(runtime.stats().bytes).toMatchObject({ host: 0 });
+  });
 });
