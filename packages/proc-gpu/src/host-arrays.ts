@@ -163,7 +163,8 @@ function filled<T extends HostData>(target: T, source: HostData): T {
   return target;
 }
 
-function sharedBuffer(bytes: number): ArrayBuffer {
+/** Memory that threads share, where there is such. */
+export function sharedBuffer(bytes: number): ArrayBuffer {
   if (typeof SharedArrayBuffer === 'undefined') return new ArrayBuffer(bytes);
   const Shared = SharedArrayBuffer as unknown as new (bytes: number, options?: object) => ArrayBuffer;
   return bytes < LARGE ? new Shared(bytes) : new Shared(bytes, { maxByteLength: bytes });

@@ -7,6 +7,7 @@
  */
 import { ShaderError } from './errors.js';
 import type { GpuArray } from './gpu-array.js';
+import type { KernelArgumentType } from './kernel-host.js';
 import { plainLoops } from './kernel-loops.js';
 import type { GpuKernel } from './port.js';
 
@@ -39,26 +40,26 @@ interface GpuJs {
 
 /** gpu.js, and the parser for what it would compile wrongly. */
 export interface KernelCompiler extends GpuJs {
-  readonly parse: typeof import('acorn').parse;
+  readonly parser: typeof import('acorn');
 }
 
 /** @throws Error that says how to get it. */
 export async function loadCompiler(): Promise<KernelCompiler> {
-  const { parse } = await import('acorn');
+  const parser = await import('acorn');
   // Not a literal: the package is optional.
   const name = 'gpu.js';
   try {
     const module = (await import(name)) as GpuJs & { default?: GpuJs };
     const { WebGPUKernel } = module.WebGPUKernel === undefined ? (module.default as GpuJs) : module;
-    return { WebGPUKernel, parse };
+    return { WebGPUKernel, parser };
   } catch (error) {
-    throw new Error('kernels run on a GPU through the package gpu.js: install it beside @poniard/proc-gpu', {
-      cause: error,
-    });
+    const isMissing = (error as { code?: unknown } | null)?.code === 'ERR_MODULE_NOT_FOUND';
+    const what = isMissing
+      ? 'install it beside @poniard/proc-gpu'
+      : `it cannot be loaded: ${messageOf(error)}`;
+    throw new Error(`kernels run on a GPU through the package gpu.js: ${what}`, { cause: error });
   }
 }
-
-export type KernelArgumentType = 'Array' | 'Number' | 'Boolean';
 
 export class CompiledKernel {
   readonly kernel: GpuKernel;
@@ -69,7 +70,7 @@ export class CompiledKernel {
 
   /** @throws ShaderError with gpu.js' message, for what it cannot compile. */
   constructor(
-    { WebGPUKernel, parse }: KernelCompiler,
+    { WebGPUKernel, parser }: KernelCompiler,
     source: string,
     name: string,
     types: readonly KernelArgumentType[],
@@ -79,7 +80,7 @@ export class CompiledKernel {
     try {
       // It reads each argument's type from `argumentTypes`, and wants as many arguments.
       const samples = types.map((type) => (type === 'Array' ? [0] : 0));
-      const built = new WebGPUKernel(plainLoops(source, parse), {
+      const built = new WebGPUKernel(plainLoops(source, parser.parse), {
         output: [...output],
         constants: { ...constants },
         argumentTypes: [...types],
@@ -98,12 +99,7 @@ export class CompiledKernel {
       this.parts = built.componentCount;
       this.workgroupSize = built.workgroupSize;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ShaderError(
-        `gpu.js cannot compile the kernel ${name}: ${reason}\n${source}`,
-        undefined,
-        undefined,
-      );
+      throw new ShaderError(messageOf(error), undefined, undefined);
     }
   }
 
@@ -143,6 +139,10 @@ export class CompiledKernel {
       view.setUint32(randomSeedOffset, Math.floor(Math.random() * 2 ** 32), true);
     return view;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function setWords(view: DataView, at: number, words: readonly number[]): void {

@@ -1,9 +1,8 @@
-import type { TaskFailedError } from '@poniard/core';
 import { array, NDArray, rand } from '@poniard/linalg';
 import { cpuThreads } from '@poniard/proc-cpu';
-import { kernel, ShaderError, webgpu, wgsl } from '@poniard/proc-gpu';
-import { createTestRuntime } from '@poniard/testing';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { type KernelThis, kernel, webgpu, wgsl } from '@poniard/proc-gpu';
+import { createTestRuntime, rejection } from '@poniard/testing';
+import { describe, expect, expectTypeOf, onTestFinished, test, vi } from 'vitest';
 import { gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
 
 const product = kernel(
@@ -102,6 +101,36 @@ describe('F4. a kernel on a CPU thread', () => {
     );
   });
 
+  test('that reads a row beyond an array, or gives no numbers, fails with the reason', async () => {
+    const runtime = onThread();
+    const row = kernel(
+      function row(a: number[][]) {
+        return a[this.thread.x + 1]![0]!;
+      },
+      { output: [3] },
+    );
+    await expect(runtime.spawn(row, array([[1], [2], [3]]))).rejects.toThrow(
+      /kernel row \(.*kernel\.test\.ts:\d+:\d+\) reads beyond an array, for the element x = 2, y = 0, z = 0/,
+    );
+    const gives = (fn: (this: KernelThis) => unknown) =>
+      runtime.spawn(kernel(fn as () => number, { output: [2], name: 'gives' }));
+    const ragged = function (this: KernelThis) {
+      return this.thread.x === 0 ? [1, 2] : [1, 2, 3];
+    };
+    await expect(gives(ragged)).rejects.toThrow(
+      'kernel gives gives 3 numbers, and 2 for the elements before',
+    );
+    await expect(gives(() => [1, 2, 3, 4, 5])).rejects.toThrow('a list of 5 numbers; it may give 2 to 4');
+    await expect(gives(() => 'text')).rejects.toThrow('kernel gives gives string, not a number');
+    await expect(gives(() => [1, null])).rejects.toThrow('kernel gives gives null, not a number');
+  });
+
+  test('gives plain memory where there is no shared memory', async () => {
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    expect([...(await colours(new Float32Array(5)))]).toHaveLength(15);
+  });
+
   test('runs here when it is called directly', async () => {
     const out = await product(array([[2]]), array([[3]]), 1);
     expect(out.toNested()).toEqual([[6]]);
@@ -178,21 +207,89 @@ describe.skipIf(!hasGpu)('F4. a kernel on a GPU', () => {
     expect(transposed.toNested()).toEqual([[10, 14]]);
   });
 
-  test('what gpu.js cannot compile fails the task with its message and the function', async () => {
-    const { runtime } = await gpuRuntime();
-    const impossible = kernel(
-      function impossible(a: number[]) {
-        const list = new Map([[1, a[0]!]]);
-        return list.get(1)!;
+  describe('that gpu.js cannot compile', () => {
+    const impossible = (name: string) =>
+      kernel(
+        function (a: number[]) {
+          const list = new Map([[1, a[this.thread.x]!]]);
+          return list.get(1)!;
+        },
+        { output: [4], name },
+      );
+    /** gpu.js makes WGSL of it that is not valid. */
+    const invalid = kernel(
+      function invalid(a: number[]) {
+        if (a[this.thread.x]) return 1;
+        return 2;
       },
-      { output: [1] },
+      { output: [4] },
     );
-    const error = (await Promise.resolve(runtime.spawn(impossible, new Float32Array(1))).catch(
-      (thrown: unknown) => thrown,
-    )) as TaskFailedError;
-    expect(error.cause).toBeInstanceOf(ShaderError);
-    expect(error.message).toContain('gpu.js cannot compile the kernel impossible: ');
-    expect(error.message).toContain('function impossible(');
+    const x = new Float32Array([1, 2, 3, 4]);
+
+    test('fails on a GPU alone, with its message, the function and where the kernel was made', async () => {
+      const { runtime } = await gpuRuntime();
+      const error = await rejection(runtime.spawn(impossible('first'), x));
+      expect(error.message).toContain('gpu.js cannot compile the kernel first (');
+      expect(error.message).toMatch(/kernel\.test\.ts:\d+:\d+\): unhandled type/);
+      expect(error.message).toContain('list.get(1)');
+      // It is known by now.
+      await expect(runtime.spawn(impossible('second'), x)).rejects.toThrow('the kernel second (');
+    });
+
+    test('runs on a thread wherever it is placed first, and says why', async () => {
+      const { runtime } = await gpuRuntime({ runtime: { plugins: [cpuThreads({ threads: 1 })] } });
+      for (const made of [impossible('anywhere'), impossible('again')]) {
+        for (let round = 0; round < 2; round++) {
+          const tasks = Array.from({ length: 30 }, () => runtime.spawn(made, x));
+          for (const task of tasks) {
+            expect([...(await task)]).toEqual([...x]);
+            expect(runtime.explain(task).processor).toBe('cpu:0');
+          }
+        }
+        const gpu = runtime
+          .explain(runtime.spawn(made, x))
+          .rows.find(({ processor }) => processor === 'gpu:0');
+        expect(gpu?.refusal).toContain('gpu.js cannot compile the kernel');
+      }
+    });
+
+    test('because of what it captures says what that is, on a GPU and on a thread', async () => {
+      const { runtime } = await gpuRuntime();
+      const factor = 3;
+      const captures = kernel(
+        function captures(a: number[]) {
+          return factor * Math.abs(a[this.thread.x]!);
+        },
+        { output: [4] },
+      );
+      const here =
+        /kernel captures \(.*kernel\.test\.ts:\d+:\d+\).*factor.*pass that as an argument or in constants/;
+      await expect(runtime.spawn(captures, x)).rejects.toThrow(here);
+      await expect(onThread().spawn(captures, x)).rejects.toThrow(here);
+    });
+
+    test('to WGSL that is valid runs on a thread too', async () => {
+      const { runtime } = await gpuRuntime({ runtime: { plugins: [cpuThreads({ threads: 1 })] } });
+      const tasks = Array.from({ length: 10 }, () => runtime.spawn(invalid, x));
+      for (const task of tasks) expect([...(await task)]).toEqual([1, 1, 1, 1]);
+      const { runtime: alone } = await gpuRuntime();
+      await expect(alone.spawn(invalid, x)).rejects.toThrow('gpu.js cannot compile the kernel invalid (');
+    });
+  });
+
+  test('refuses the same arguments and outputs as on a thread', async () => {
+    const { runtime } = await gpuRuntime();
+    for (const on of [runtime, onThread()]) {
+      const sized = kernel((_x: number, _y: number) => 1, { output: (x, y) => [x, y], name: 'sized' });
+      for (const arg of ['x', [1, 2], null])
+        await expect(on.spawn(sized, 1, arg as never)).rejects.toThrow(
+          'takes arrays, numbers and booleans, not ',
+        );
+      for (const width of [0, -1, 1.5])
+        await expect(on.spawn(sized, width, 1)).rejects.toThrow('kernel sized: output is [width]');
+      const cubes = kernel((_x: number) => 1, { output: (x) => [x, x, x, x], name: 'cubes' });
+      await expect(on.spawn(cubes, 1)).rejects.toThrow('kernel cubes: output is [width]');
+    }
   });
 
   test('an index out of range reads nothing outside of the array', async () => {

@@ -1,13 +1,9 @@
 /** @file A kernel of the user's own: a JavaScript function that gpu.js compiles for GPUs, and that runs as it is on CPUs. */
-import { type Implementations, type Operation, operation } from '@poniard/core';
+import { type Implementations, type Operation, operation, type Refusal } from '@poniard/core';
 import { GpuArray, kernelShape } from './gpu-array.js';
-import {
-  CompiledKernel,
-  type KernelArgumentType,
-  type KernelCompiler,
-  loadCompiler,
-} from './kernel-compile.js';
-import type { KernelThis } from './kernel-host.js';
+import type { CompiledKernel } from './kernel-compile.js';
+import { checkOutput, type KernelSettings, type KernelThis, typeOf } from './kernel-host.js';
+import type { KernelVariants } from './kernel-variants.js';
 import { type GpuArgument, type GpuDevicePort, type GpuTraits, gpuImplementation } from './port.js';
 import { tooMany } from './traits.js';
 import type { ArrayLike, GpuResult } from './wgsl.js';
@@ -50,6 +46,9 @@ const HOST_MODULE = new URL('./kernel-host.js', import.meta.url).href;
  * `Math`. It uses nothing from outside itself. On a CPU thread it runs as it is, in double precision; the result, an
  * `NDArray` of float32, is the same up to rounding.
  *
+ * GPUs refuse a kernel that gpu.js cannot compile, and every kernel where gpu.js is not installed: threads then run it, and
+ * `runtime.explain(task)` says why. Kept to GPUs by its scope it fails with gpu.js' message and the place of `kernel(…)`.
+ *
  * The result has the axes of `output` from the slowest to the fastest: `[width, height]` gives the shape `[height, width]`,
  * as arrays are indexed `a[y][x]`. A function that gives a list of 2 to 4 numbers adds an axis for them.
  *
@@ -80,19 +79,22 @@ export function kernel<A extends readonly unknown[]>(
 ): Operation<(...args: KernelArguments<A>) => GpuResult<'float32'>> {
   const { output, precision, constants = {}, name = fn.name || 'kernel' } = checked(fn, options);
   const source = sourceOf(fn);
-  const compiled = new Map<string, CompiledKernel>();
-  const sizes = (args: readonly unknown[]): readonly number[] =>
-    checkOutput(name, typeof output === 'function' ? Reflect.apply(output, undefined, args) : output);
+  const place = callerOf(kernel);
+  // Loaded when a GPU is asked to run it.
+  let variants: KernelVariants | undefined;
+  const compilers = async (): Promise<KernelVariants> => {
+    const { KernelVariants: Variants } = await import('./kernel-variants.js');
+    variants ??= new Variants({ fn, source, name, place, constants });
+    return variants;
+  };
+  const isOnDevice = (value: unknown): boolean => value instanceof GpuArray;
 
-  const record = (gpu: GpuDevicePort, compiler: KernelCompiler, args: readonly unknown[]): GpuArray => {
-    const extents = sizes(args);
-    const types = args.map(typeOf);
-    const key = `${extents.length} ${types.join()}`;
-    let ready = compiled.get(key);
-    if (ready === undefined) {
-      ready = new CompiledKernel(compiler, source, name, types, extents, constants);
-      compiled.set(key, ready);
-    }
+  const record = (
+    gpu: GpuDevicePort,
+    ready: CompiledKernel,
+    args: readonly unknown[],
+    extents: readonly number[],
+  ): GpuArray => {
     const out = gpu.alloc(kernelShape(extents, ready.parts), 'float32');
     const workgroups = ready.workgroups(extents, gpu.limits.workgroupsPerDimension);
     const arrays = args.filter((arg) => arg instanceof GpuArray);
@@ -100,21 +102,30 @@ export function kernel<A extends readonly unknown[]>(
     gpu.run(ready.kernel, { bindings: [...arrays, out], workgroups, uniforms });
     return out;
   };
-
-  // The first call waits for gpu.js to be loaded; later ones are recorded at once.
-  let compiler: KernelCompiler | undefined;
-  const webgpu = async (gpu: GpuDevicePort, args: readonly unknown[]): Promise<GpuArray> => {
-    compiler = await loadCompiler();
-    return record(gpu, compiler, args);
+  const webgpu = (gpu: GpuDevicePort, ...args: unknown[]): GpuArray | Promise<GpuArray> => {
+    const types = args.map((arg) => typeOf(arg, isOnDevice));
+    const extents = checkOutput(
+      name,
+      typeof output === 'function' ? Reflect.apply(output, undefined, args) : output,
+    );
+    const ready = variants?.find(types, extents.length);
+    if (ready !== undefined) return record(gpu, ready, args, extents);
+    return compilers()
+      .then((all) => all.prepare(gpu, types, extents))
+      .then((made) => record(gpu, made, args, extents));
   };
+  const accepts = (args: readonly GpuArgument[], device: GpuTraits) =>
+    acceptsArrays(args, device) ?? variants?.refusal(args) ?? true;
 
   type Signature = (...args: KernelArguments<A>) => GpuResult<'float32'>;
   return operation<Signature>(name, {
-    host: hostImplementation<Signature>(source, name, constants, output),
-    webgpu: gpuImplementation(
-      (gpu, ...args: unknown[]) => (compiler === undefined ? webgpu(gpu, args) : record(gpu, compiler, args)),
-      { accepts, single: precision === 'single' },
-    ),
+    host: hostImplementation<Signature>(source, {
+      name,
+      place,
+      constants,
+      output: output as KernelSettings['output'],
+    }),
+    webgpu: gpuImplementation(webgpu, { accepts, single: precision === 'single' }),
   } as Implementations<Signature>);
 }
 
@@ -122,15 +133,15 @@ export function kernel<A extends readonly unknown[]>(
  * The implementation for CPU threads, as a function of its own that holds all it needs in its text: so it travels to them as
  * source.
  */
-function hostImplementation<F>(source: string, name: string, constants: object, output: unknown): F {
+function hostImplementation<F>(source: string, { output, ...settings }: KernelSettings): F {
   const sizes = typeof output === 'function' ? `(${output})` : JSON.stringify(output);
-  const settings = `{ name: ${JSON.stringify(name)}, constants: ${JSON.stringify(constants)}, output: ${sizes} }`;
-  const call = `kernelHost(${JSON.stringify(source)}, ${settings}, args)`;
+  const all = `{ ...${JSON.stringify(settings)}, output: ${sizes} }`;
+  const call = `kernelHost(${JSON.stringify(source)}, ${all}, args)`;
   const text = `async (...args) => { const { kernelHost } = await import(${JSON.stringify(HOST_MODULE)}); return ${call}; }`;
   return new Function(`return ${text}`)() as F;
 }
 
-function accepts(args: readonly GpuArgument[], device: GpuTraits) {
+function acceptsArrays(args: readonly GpuArgument[], device: GpuTraits): Refusal | undefined {
   const arrays = args.filter(({ kind }) => kind === 'array').length;
   const refusal = tooMany(arrays, device);
   if (refusal !== undefined) return refusal;
@@ -140,16 +151,17 @@ function accepts(args: readonly GpuArgument[], device: GpuTraits) {
     if (arg.kind === 'array' && arg.shape.length > 3)
       return { reason: `argument ${i + 1} has ${arg.shape.length} axes, and kernels index at most 3` };
   }
-  return true as const;
+  return undefined;
 }
 
-function typeOf(arg: unknown): KernelArgumentType {
-  if (arg instanceof GpuArray) return 'Array';
-  if (typeof arg === 'number') return 'Number';
-  if (typeof arg === 'boolean') return 'Boolean';
-  throw new TypeError(
-    `a kernel takes arrays, numbers and booleans, not ${arg === null ? 'null' : typeof arg}`,
-  );
+/** Where the user called a function, such as `'/app/main.ts:12:7'`; undefined where the engine does not tell. */
+function callerOf(called: (...args: never[]) => unknown): string | undefined {
+  const { captureStackTrace } = Error as {
+    captureStackTrace?: (target: object, above: (...args: never[]) => unknown) => void;
+  };
+  const at: { stack?: string } = {};
+  captureStackTrace?.(at, called);
+  return /^\s+at .*?([^\s()]+:\d+:\d+)\)?$/m.exec(at.stack ?? '')?.[1]?.replace(/^file:\/\//, '');
 }
 
 function sourceOf(fn: (...args: never[]) => unknown): string {
@@ -182,13 +194,4 @@ function checked<A extends readonly unknown[]>(
       );
   }
   return options;
-}
-
-function checkOutput(name: string, output: readonly number[]): readonly number[] {
-  const fits = Array.isArray(output) && output.length >= 1 && output.length <= 3;
-  if (!fits || output.some((extent) => !Number.isInteger(extent) || extent < 1))
-    throw new TypeError(
-      `kernel ${name}: output is [width], [width, height] or [width, height, depth], in whole numbers`,
-    );
-  return output;
 }

@@ -100,6 +100,14 @@ export interface GpuDevicePort extends GpuTraits {
   /** Brings elements to the host, as what is recorded until now leaves them. float16 comes as float32. */
   read(array: GpuArray): Promise<HostData>;
 
+  /**
+   * Resolves when a kernel is compiled, which `run` sees to by itself: for implementations that do something else where it
+   * cannot be.
+   *
+   * @throws ShaderError when it does not compile.
+   */
+  compile(kernel: GpuKernel): Promise<void>;
+
   /** The kernel under a key, made when the device first meets the key: for sources that are generated. */
   kernel(key: string, make: () => GpuKernel): GpuKernel;
 

@@ -132,6 +132,13 @@ export class CallRecording implements GpuDevicePort {
     return this.gpu.readBack.read(allocation, bytes, (mapped) => copyFromMapped(mapped, dtype, size));
   }
 
+  async compile(kernel: GpuKernel): Promise<void> {
+    this.checkOpen();
+    const pipeline = this.gpu.pipelines.of(kernel);
+    await pipeline.coming;
+    if (pipeline.error !== undefined) throw pipeline.error;
+  }
+
   kernel(key: string, make: () => GpuKernel): GpuKernel {
     return this.gpu.pipelines.keyed(key, make);
   }
