@@ -16,6 +16,31 @@ describe.each(kinds)('tasks inside tasks on %s', (kind) => {
     expect(await spawn(nesting.fib, 10)).toBe(55);
   });
 
+  it.each([
+    ['a view on shared memory', '[data, 4]'],
+    ['anything', '{ data }'],
+  ])(
+    'S9. a class that only the task knows, whose codec makes %s of it, comes through a nested task',
+    async (_, made) => {
+      const module = `data:text/javascript,${encodeURIComponent(`export class Row {
+      constructor(data) { this.data = data; }
+      static [Symbol.for('poniard.valueCodec')] = {
+        tag: ${JSON.stringify(`Row ${made}`)}, module: import.meta.url, exportName: 'Row',
+        test: (value) => value instanceof Row,
+        encode: ({ data }) => (${made}),
+        decode: (encoded) => new Row(encoded.data ?? encoded[0]),
+      };
+    }`)}`;
+      const outer = async (from: string) => {
+        const { Row } = (await import(from)) as { Row: new (data: Uint8Array) => { data: Uint8Array } };
+        const { currentRuntime } = await import('@poniard/core');
+        const row = new Row(new Uint8Array(new SharedArrayBuffer(3)));
+        return currentRuntime().spawn((same: typeof row) => same, row);
+      };
+      expect((await spawn(outer, module)).data).toHaveLength(3);
+    },
+  );
+
   it('S9. a hundred levels deep', async () => {
     expect(await spawn(nesting.deep, 100)).toBe(100);
   });

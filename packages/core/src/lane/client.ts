@@ -300,7 +300,7 @@ export class LaneClient {
         const buffers = [this.taught.adoptOne(id, buffer as SharedArrayBuffer | undefined)];
         const call = this.ended(slot);
         this.codecs.resolve(
-          tag === undefined ? NO_CODECS : [(reference ?? { tag }) as CodecReference],
+          tag === undefined ? NO_CODECS : [(reference ?? this.codecs.reference(tag)) as CodecReference],
           (codecs) =>
             report.delivered(
               call,

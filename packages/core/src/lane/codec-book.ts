@@ -7,6 +7,7 @@ import type { CodecReference } from './protocol.js';
 export class CodecBook {
   private readonly known = new Map<string, ValueCodec>();
   private list: readonly ValueCodec[] = [];
+  private readonly standIns = new Map<string, ValueCodec>();
 
   constructor(
     codecs: readonly ValueCodec[],
@@ -15,7 +16,9 @@ export class CodecBook {
     for (const codec of codecs) this.note(codec);
   }
 
+  /** A codec that is loaded here; what stands in for one is not. */
   note(codec: ValueCodec): void {
+    if (this.standIns.get(codec.tag) === codec) return;
     this.known.set(codec.tag, codec);
     this.list = [...this.known.values()];
   }
@@ -26,6 +29,11 @@ export class CodecBook {
 
   all(): readonly ValueCodec[] {
     return this.list;
+  }
+
+  /** Where a codec is found that this thread has, or has passed on. */
+  reference(tag: string): CodecReference | undefined {
+    return this.known.get(tag) ?? this.standIns.get(tag);
   }
 
   references(): CodecReference[] {
@@ -47,7 +55,7 @@ export class CodecBook {
 
   /** For a value that only passes through this thread: the codec, or what stands for it until its module is imported. */
   standIn(reference: CodecReference): ValueCodec {
-    const known = this.known.get(reference.tag);
+    const known = this.known.get(reference.tag) ?? this.standIns.get(reference.tag);
     if (known !== undefined) return known;
     const later = (): ValueCodec => {
       const codec = this.known.get(reference.tag);
@@ -55,12 +63,14 @@ export class CodecBook {
         throw new ValueTransferError(`the ValueCodec ${reference.tag} is not loaded here`);
       return codec;
     };
-    return {
+    const standIn: ValueCodec = {
       ...reference,
       test: (value): value is unknown => later().test(value),
       encode: (value) => later().encode(value),
       decode: (encoded) => later().decode(encoded),
     };
+    this.standIns.set(reference.tag, standIn);
+    return standIn;
   }
 
   /** Imports a codec's module, once. */
