@@ -255,6 +255,16 @@ describe.each<Kind>(['threads', 'inline'])('spawning on %s', (kind) => {
     expect(runtime.map((x: number) => x, [])).toEqual([]);
   });
 
+  it('E4. map refuses what cannot be iterated over', () => {
+    const wrong = [5, {}, undefined, null];
+    for (const items of wrong)
+      expect(() => runtime.map((x: number) => x, items as never)).toThrow(
+        new TypeError(
+          `map: items must be an array or something else to iterate over, not ${items === null ? 'null' : typeof items}`,
+        ),
+      );
+  });
+
   it('S12. asCompleted gives tasks in the order in which they end, however they end', async () => {
     const gates = [gate<number>(), gate<number>(), gate<number>()];
     const tasks = gates.map(({ promise }) =>

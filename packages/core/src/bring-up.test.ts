@@ -71,8 +71,27 @@ describe('a plug-in whose processors start for an implementation', () => {
     const { runtime } = runtimeWithDevice(async () => {
       throw new Error('no such device');
     });
-    await expect(runtime.spawn(onDevice)).rejects.toThrow(/no processor|onDevice/);
+    await expect(runtime.spawn(onDevice)).rejects.toThrow(
+      'device: the plugin could not start: no such device',
+    );
     await expect(runtime.ready()).rejects.toThrow('the plugin device could not start: no such device');
+  });
+
+  it('E5. that cannot start is named in the errors of tasks that it might have run, in explain() and as an event', async () => {
+    const { runtime } = runtimeWithDevice(() => {
+      throw new Error('no such device');
+    });
+    const heard: unknown[] = [];
+    runtime.subscribe(({ type, name, reason }) => heard.push([type, name, reason]));
+    const failed = runtime.spawn(onDevice);
+    await expect(failed).rejects.toThrow('\n  device: the plugin could not start: no such device');
+    const absent = [{ kind: 'device', reason: 'the plugin could not start: no such device' }];
+    expect(runtime.explain(failed).absent).toEqual(absent);
+    expect(heard).toContainEqual(['processor:absent', 'device', absent[0]?.reason]);
+    // What it would not have run has nothing to do with it.
+    const other = runtime.spawn(operation('other', { inline: () => 1 }));
+    expect(runtime.explain(other).absent).toEqual([]);
+    await other.wait();
   });
 
   it('that comes after the runtime was closed is closed as well', async () => {

@@ -78,8 +78,9 @@ export class BringUp {
     else return Promise.all(processors.map((processor) => processor.close())).then(() => {});
   }
 
-  private failed({ name }: ProcessorProvider, error: unknown): void {
+  private failed({ name, startsFor }: ProcessorProvider, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
+    this.shell.absent(name, `the plugin could not start: ${reason}`, startsFor);
     this.failure ??= new PoniardError(`the plugin ${name} could not start: ${reason}`, { cause: error });
   }
 }

@@ -1,5 +1,7 @@
 /** @file P5: why a task runs where it does. */
+import type { Absence } from './scheduler/absences.js';
 import { isWide } from './scheduler/cores.js';
+import type { Place } from './scheduler/place.js';
 import type { CostTerms } from './scheduler/placement.js';
 import { Phase, type TaskRecord } from './scheduler/record.js';
 import type { SchedulerState } from './scheduler/state.js';
@@ -8,7 +10,7 @@ import type { SchedulerState } from './scheduler/state.js';
 export interface PlacementRow {
   readonly processor: string;
   readonly kind: string;
-  /** In µs; `undefined` where the task is refused. */
+  /** In µs; `undefined` where the task is refused, and where it is not known any more: see {@link PlacementReport}. */
   readonly cost: CostTerms | undefined;
   readonly refusal: string | undefined;
   /** What else its costs come from: that it computes on the cores that threads work on. */
@@ -17,8 +19,9 @@ export interface PlacementRow {
 
 /**
  * What a task would cost on each processor, as the scheduler sees it now; of a runtime that was made with `debug`, as it was
- * when the task was placed. Of a task that has ended and was not recorded so, the rows are what such a call without inputs
- * would cost now. Printed, it is a table, which says which of these it is.
+ * when the task was placed. When a task has ended, its inputs are gone: of one that was not recorded there are costs only if it
+ * had no data and for the kind of processor that ran it, and refusals only where they do not depend on its inputs. Printed, it is a
+ * table, which says which of these it is.
  */
 export interface PlacementReport {
   readonly task: number;
@@ -28,8 +31,8 @@ export interface PlacementReport {
   /** What the rows tell: how it was when the task was placed, or how it is now. */
   readonly asOf: 'placement' | 'now';
   readonly rows: readonly PlacementRow[];
-  /** Kinds of processor that the task has an implementation for, and of which there is none. */
-  readonly absent: readonly { readonly kind: string; readonly reason: string }[];
+  /** Kinds of processor that the task has an implementation for, and of which there is none; plug-ins that could not start. */
+  readonly absent: readonly Absence[];
   /** What happened to the task so far; empty unless the runtime was made with `debug`. */
   readonly story: string;
   /** The rows as a table, in µs. */
@@ -49,22 +52,40 @@ export function explainTask(
     ranOn(record)?.processor.id,
     placed === undefined ? 'now' : 'placement',
     record.terminal,
-    placed?.rows ?? rowsNow(state, record),
-    state.absent.filter(({ kind }) => record.fn.has(kind)),
+    placed?.rows ?? (record.terminal ? rowsAfterwards(state, record) : rowsNow(state, record)),
+    state.absent.of(record.fn),
     story,
   );
 }
 
 function rowsNow(state: SchedulerState, record: TaskRecord): PlacementRow[] {
-  return record.given
-    ? []
-    : state.candidates.reasons(record, state.costs).map(({ place, reason }) => ({
-        processor: place.processor.id,
-        kind: place.processor.kind,
-        cost: reason === undefined ? state.costs.terms(record, place) : undefined,
-        refusal: reason,
-        note: reason === undefined && isWide(place) ? "computes on the CPU's cores" : undefined,
-      }));
+  if (record.given) return [];
+  return state.candidates
+    .reasons(record, state.costs)
+    .map(({ place, reason }) =>
+      row(place, reason, reason === undefined ? state.costs.terms(record, place) : undefined),
+    );
+}
+
+/** Without the inputs: what depends on them, such as `accepts` and free memory, cannot be asked any more. */
+function rowsAfterwards(state: SchedulerState, record: TaskRecord): PlacementRow[] {
+  if (record.given) return [];
+  const kind = record.phase === Phase.Finished && !record.hadData ? ranOn(record)?.processor.kind : undefined;
+  return state.candidates
+    .lastingReasons(record)
+    .map(({ place, reason }) =>
+      row(
+        place,
+        reason,
+        reason === undefined && place.processor.kind === kind ? state.costs.terms(record, place) : undefined,
+      ),
+    );
+}
+
+function row(place: Place, refusal: string | undefined, cost: CostTerms | undefined): PlacementRow {
+  const { id: processor, kind } = place.processor;
+  const note = refusal === undefined && isWide(place) ? "computes on the CPU's cores" : undefined;
+  return { processor, kind, cost, refusal, note };
 }
 
 /** Of two runs the one whose result counted. */
@@ -103,7 +124,7 @@ class Report implements PlacementReport {
     return [
       `${this.name} (#${this.task}) → ${processor ?? 'not placed yet'}`,
       ...(costs.length === 0 ? [] : lines.map((line) => line.trimEnd())),
-      ...(this.ended && rows.length > 0 && this.asOf === 'now' ? [AFTERWARDS] : []),
+      ...(this.ended && this.asOf === 'now' ? afterwards(rows) : []),
       ...rows.flatMap(({ processor: id, refusal, note = refusal }) =>
         note === undefined ? [] : [`  ${id}: ${note}`],
       ),
@@ -117,9 +138,14 @@ class Report implements PlacementReport {
   }
 }
 
-/** The inputs of a task that has ended are gone, and what it ran beside too. */
-const AFTERWARDS =
-  '  (as such a call would cost now, without its inputs: a runtime made with debug tells how it was when the task was placed)';
+/** What is not true of the task when it was placed, or not known any more. */
+function afterwards(rows: readonly PlacementRow[]): string[] {
+  const told = 'a runtime made with debug tells how it was when the task was placed';
+  if (rows.some(({ cost }) => cost !== undefined)) return [`  (as such a call would cost now: ${told})`];
+  const unknown = rows.filter(({ refusal }) => refusal === undefined).map(({ processor }) => processor);
+  if (unknown.length === 0) return [];
+  return [`  (its inputs are gone, and with them what it cost on ${unknown.join(', ')}: ${told})`];
+}
 
 /** A run time that was not measured is marked `~`. */
 function costCells(name: string, { total, queued, transfer, run, measured }: CostTerms): string[] {

@@ -117,6 +117,7 @@ export class SystemHost implements Host {
 
 /** Where nothing follows asynchronous code, a value holds until the body returns. */
 class SynchronousContext<T> implements AsyncContext<T> {
+  readonly synchronous = true;
   private current: T | undefined = undefined;
 
   get(): T | undefined {

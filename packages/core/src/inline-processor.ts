@@ -91,6 +91,7 @@ export class InlineProcessor implements Processor {
       report.failed(call, error, this.clock.now() - began);
     } finally {
       this.running.delete(call);
+      this.scopes.ended(scope);
       scope.end();
     }
   }

@@ -59,12 +59,13 @@ export class LocalTask<T> extends TaskHandle<T> {
   fetch(): Promise<T> {
     const { shell, record } = this;
     const scope = this.asker();
-    if (scope === undefined) return shell.fetch(record) as Promise<T>;
+    if (scope === undefined) return perhapsGiveWay(record, shell.fetch(record) as Promise<T>);
     return refusal(shell, scope, record) ?? giveWay(scope, shell.fetch(record) as Promise<T>);
   }
 
   override fetchInto(sink: ValueSink, index: number): void {
-    if (ambient.scopes.get() === undefined) {
+    const { scopes } = ambient;
+    if (scopes.get() === undefined && scopes.untracked.size === 0) {
       this.shell.wanted(this.record, undefined);
       this.shell.fetchInto(this.record, sink, index);
     } else super.fetchInto(sink, index);
@@ -74,7 +75,7 @@ export class LocalTask<T> extends TaskHandle<T> {
     const { shell, record } = this;
     shell.observe(record);
     const scope = this.asker();
-    if (scope === undefined) return settled(shell, record);
+    if (scope === undefined) return perhapsGiveWay(record, settled(shell, record));
     return refusal(shell, scope, record) ?? giveWay(scope, settled(shell, record));
   }
 
@@ -103,9 +104,17 @@ export class LocalTask<T> extends TaskHandle<T> {
   private asker(): TaskScope | undefined {
     const { record } = this;
     if (record.terminal) return undefined;
-    const scope = ambient.scopes.get();
+    const scope = ambient.scopes.get() ?? this.likelyAsker();
     this.shell.wanted(record, scope?.call as TaskRecord | undefined);
     return scope;
+  }
+
+  /** Where nothing follows asynchronous code: a child is most likely awaited by its parent. */
+  private likelyAsker(): TaskScope | undefined {
+    const { untracked } = ambient.scopes;
+    if (untracked.size === 0) return undefined;
+    const parent = this.shell.state.family.parentOf(this.record);
+    return parent && [...untracked].find(({ call }) => call === parent);
   }
 }
 
@@ -124,6 +133,18 @@ function giveWay<R>(scope: TaskScope, until: Promise<R>): Promise<R> {
   scope.suspend();
   const resume = (): void => scope.resume();
   until.then(resume, resume);
+  return until;
+}
+
+/**
+ * Code of no known task waits. Where nothing follows asynchronous code it may belong to any task that has gone on here, and
+ * the one that it belongs to must give its place up, or both would wait for ever: so all do. That costs nothing but order,
+ * since they share this thread anyway.
+ */
+function perhapsGiveWay<R>(record: TaskRecord, until: Promise<R>): Promise<R> {
+  const { untracked } = ambient.scopes;
+  if (untracked.size > 0 && !record.terminal)
+    for (const scope of untracked) if (scope.call !== record) giveWay(scope, until);
   return until;
 }
 

@@ -68,6 +68,8 @@ export interface Interruption {
 export interface AsyncContext<T> {
   get(): T | undefined;
   run<R>(value: T, body: () => R): R;
+  /** Whether it loses the value at the first `await`: the surroundings have nothing that follows asynchronous code. */
+  readonly synchronous?: boolean;
 }
 
 const token = <T>(name: string): InjectionToken<T> & symbol => Symbol.for(`poniard.${name}`) as never;

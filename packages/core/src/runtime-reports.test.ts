@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import {
+  type Call,
   operation,
   type Plugin,
   type PoniardEvent,
@@ -103,22 +104,55 @@ describe('what a runtime tells of itself', () => {
     expect(runtime.explain(runtime.spawn(add, 1, 2)).absent).toEqual([]);
   });
 
-  it('P5. explain() says of a task that has ended that its rows are what such a call would cost now', async () => {
+  it('P5. explain() says of a task that has ended whether its rows are of now', async () => {
     const processor = new FakeProcessor({ id: 'a' });
     const plain = createTestRuntime({ fakes: { processors: [processor] } });
     await plain.ready();
     const task = plain.spawn(add, 1, 2);
-    expect(`${plain.explain(task)}`).not.toMatch(/without its inputs/);
+    expect(`${plain.explain(task)}`).not.toMatch(/would cost now/);
     await settle();
     processor.finish();
     await task;
     expect(plain.explain(task)).toMatchObject({ asOf: 'now', processor: 'a' });
-    expect(`${plain.explain(task)}`).toMatch(/as such a call would cost now, without its inputs/);
+    expect(plain.explain(task).rows.at(-1)?.cost).toBeDefined();
+    expect(`${plain.explain(task)}`).toMatch(/as such a call would cost now/);
     const told = createTestRuntime({ debug: true });
     const recorded = told.spawn(add, 1, 2);
     await recorded;
     expect(told.explain(recorded).asOf).toBe('placement');
-    expect(`${told.explain(recorded)}`).not.toMatch(/without its inputs/);
+    expect(`${told.explain(recorded)}`).not.toMatch(/would cost now/);
+  });
+
+  it('P5. explain() of a task that has ended and had data tells no costs that are not true', async () => {
+    const cpu = new FakeProcessor({ id: 'a' });
+    const wantsSingle = { reason: 'it computes in float32' };
+    const isDouble = (call: Call) => (call.argument(0) as { value: unknown }).value instanceof Float64Array;
+    const gpu = new FakeProcessor({
+      id: 'b',
+      kind: 'gpu',
+      accepts: (call) => !isDouble(call) || wantsSingle,
+    });
+    const tiny = new FakeProcessor({ id: 'c', kind: 'tiny', freeMemory: () => 1000 });
+    const runtime = createTestRuntime({ fakes: { processors: [cpu, gpu, tiny] } });
+    await runtime.ready();
+    const task = runtime.spawn((x: Float64Array) => x.length, new Float64Array(1000));
+    const refusals = () => runtime.explain(task).rows.map(({ refusal }) => refusal);
+    const outside = expect.stringContaining('it runs only what names it');
+    expect(refusals()).toEqual([
+      outside,
+      undefined,
+      'it computes in float32',
+      expect.stringMatching(/1000 bytes free and the task takes 8\d{3}/),
+    ]);
+    await settle();
+    cpu.finish(undefined, 100, 1000);
+    await task;
+    const { rows } = runtime.explain(task);
+    expect(rows.map(({ cost }) => cost)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(refusals()).toEqual([outside, undefined, undefined, undefined]);
+    expect(`${runtime.explain(task)}`).toMatch(
+      /→ a\n {2}\(its inputs are gone, and with them what it cost on a, b, c: a runtime made with debug tells/,
+    );
   });
 
   it.each(['task:ready', 'task:assigned', 'task:start'])(
@@ -150,7 +184,7 @@ describe('what a runtime tells of itself', () => {
       processor.finish(undefined, 100, 5);
       expect(await task).toBe(5);
       const cost = runtime.explain(task).rows.at(-1)?.cost;
-      expect(Math.round(cost?.transfer ?? -1)).toBe(debug ? 2050 : 0);
+      expect(cost && Math.round(cost.transfer)).toBe(debug ? 2050 : undefined);
     }
   });
 

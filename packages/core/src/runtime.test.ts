@@ -67,6 +67,7 @@ describe('a runtime', () => {
     const closed = runtime.close();
     expect(() => runtime.spawn(add, 1, 2)).toThrow(PoniardError);
     expect(() => runtime.spawn(add, 1, 2)).toThrow('closed');
+    expect(() => runtime.tochunk([1])).toThrow('this runtime is closed: nothing can be kept on it any more');
     await closed;
   });
 

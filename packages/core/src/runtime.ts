@@ -40,7 +40,7 @@ import type { Wiring } from './wiring.js';
 /** What `createRuntime` takes; its task options hold for all tasks of the runtime (O1). */
 export interface RuntimeOptions extends SchedulerOptions {
   readonly plugins?: readonly Plugin[] | undefined;
-  /** The parent of the runtime's own container. Default: a new one. */
+  /** The parent of the runtime's own container (tsyringe). Default: tsyringe's root, the `container` that it exports. */
   readonly container?: DependencyContainer | undefined;
   /**
    * Whether Ctrl-C (SIGINT) names what is running, tells it to end, and ends the program at most 0.3 s later. A program
@@ -170,8 +170,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
   }
 
   spawnTask(fn: AnyFunction, args: unknown[], options: TaskOptions | undefined): LocalTask<unknown> {
-    if (this.state !== 'open')
-      throw new PoniardError('this runtime is closed: nothing can be spawned on it any more');
+    this.checkOpen('spawned');
     checkFunction(fn);
     const record = this.functions.record(fn);
     const settings = this.settings.of(record, options);
@@ -257,6 +256,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
 
   /** Large arrays on ordinary memory are copied to shared memory, once. */
   protected wrap<T>(value: T, resultScope: Scope): Chunk<T> {
+    this.checkOpen('kept');
     const settings = resolveSettings([{ resultScope }], NOTHING);
     const arg = this.shell.values.argument(value, () => 'the value of tochunk', handleNoun);
     const record = this.shell.spawn(GIVEN, NOTHING, settings);
@@ -304,6 +304,11 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
     return scope?.runtime === this ? scope : undefined;
   }
 
+  private checkOpen(done: string): void {
+    if (this.state !== 'open')
+      throw new PoniardError(`this runtime is closed: nothing can be ${done} on it any more`);
+  }
+
   private refusedTask(fn: AnyFunction, settings: TaskSettings, error: unknown): LocalTask<unknown> {
     const gate = this.shell.spawn(GIVEN, NOTHING, this.settings.plain);
     const waiting = { ...settings, syncdeps: [...settings.syncdeps, gate] };
@@ -320,7 +325,7 @@ export class Runtime extends RuntimeBase implements AsyncDisposable {
       },
       addMover: (mover) => this.shell.moves.add(mover),
       moved: (transfer) => this.shell.moves.happened(transfer),
-      absent: (kind, reason) => this.shell.absent(kind, reason),
+      absent: (kind, reason) => this.shell.absent(kind, reason, kind),
       nested: new NestedRuntime(this.shell, this.functions, this.defaults),
     };
   }

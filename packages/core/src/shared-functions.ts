@@ -5,10 +5,11 @@ import type { RuntimeBase } from './runtime-base.js';
 import { isTask, type Task, type TaskHandle, type ValueSink } from './task.js';
 
 function requireTask<T>(task: Task<T>, where: string): Task<T> {
-  if (!isTask(task))
-    throw new TypeError(`${where}: a Task is needed, not ${task === null ? 'null' : typeof task}`);
+  if (!isTask(task)) throw new TypeError(`${where}: a Task is needed, not ${noun(task)}`);
   return task;
 }
+
+const noun = (value: unknown): string => (value === null ? 'null' : typeof value);
 
 /**
  * The value of a task or chunk (S6); `await task` does the same. This is not the web's `fetch`: given a string, URL
@@ -192,6 +193,10 @@ function map(runtime: RuntimeBase | (() => RuntimeBase)) {
     items: Iterable<T | PromiseLike<T> | Chunk<T>>,
     options?: TaskOptions,
   ): Task<Awaited<R>>[] => {
+    if (typeof (items as Partial<typeof items> | null | undefined)?.[Symbol.iterator] !== 'function')
+      throw new TypeError(
+        `map: items must be an array or something else to iterate over, not ${noun(items)}`,
+      );
     const target = typeof runtime === 'function' ? runtime() : runtime;
     return Array.from(
       items,

@@ -6,8 +6,10 @@
 const FRAME = /^\s+at /;
 /** Where a frame is: `at f (HERE:1:2)`, `at HERE:1:2`, `at async HERE:1:2`. */
 const PLACE = /(?:\(|^\s+at (?:async )?)([^()]*):\d+:\d+\)?$/;
+/** Where this module is; bundled as a classic script it has no address. */
+const { url } = import.meta as { readonly url?: string };
 /** The folder in which this package and its sisters are. Source maps leave the scheme out. */
-const HOME = withoutScheme(import.meta.url).replace(/[^/]+\/(?:dist|src)\/[^?]*(?:\?.*)?$/, '');
+const HOME = url && withoutScheme(url).replace(/[^/]+\/(?:dist|src)\/[^?]*(?:\?.*)?$/, '');
 const SISTER = /^[\w-]+\/(?:dist|src)\/(?!.*\.test\.)/;
 const INSTALLED = /\/@poniard\/[\w-]+\/(?:dist|src)\/|\/node_modules\/piscina\//;
 /** Begins the `sourceURL` of a function that travelled as source, and so the places in its stack traces. */
@@ -54,6 +56,7 @@ function isFolded(frame: string): boolean {
   const place = PLACE.exec(frame)?.[1];
   if (place === undefined) return false;
   if (place.startsWith('node:') || INSTALLED.test(place)) return true;
+  if (HOME === undefined) return false;
   const path = withoutScheme(place);
   return path.startsWith(HOME) && SISTER.test(path.slice(HOME.length));
 }

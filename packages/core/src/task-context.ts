@@ -2,6 +2,7 @@
 import { ambient } from './ambient.js';
 import { controlOf, type TaskScheduler } from './control.js';
 import { PoniardError } from './errors.js';
+import type { TaskScope } from './lane/task-scopes.js';
 import type { RuntimeBase } from './runtime-base.js';
 
 /** What a task can know of itself. */
@@ -24,7 +25,7 @@ export interface TaskContext {
  * @throws PoniardError outside a task.
  */
 export function taskContext(): TaskContext {
-  const scope = ambient.scopes.get();
+  const scope = ambient.scopes.get() ?? onlyOne(ambient.scopes.untracked);
   if (scope === undefined) throw new PoniardError('taskContext(): no task is running here');
   ambient.scopes.follow();
   return {
@@ -39,4 +40,15 @@ export function taskContext(): TaskContext {
       return scope.signal;
     },
   };
+}
+
+/** Where nothing follows asynchronous code: the task that runs here, if it is the only one. */
+function onlyOne(untracked: ReadonlySet<TaskScope>): TaskScope | undefined {
+  if (untracked.size > 1) {
+    const names = [...untracked].map(({ id, name }) => `${name} (#${id})`).join(', ');
+    throw new PoniardError(
+      `taskContext(): here nothing tells after an await which of several tasks this is (${names}); call it before the first await, and keep what it gives`,
+    );
+  }
+  return untracked.values().next().value;
 }

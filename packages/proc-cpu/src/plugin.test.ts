@@ -41,6 +41,13 @@ describe('cpuThreads', () => {
     ).toBe(true);
   });
 
+  it('E5. whose threads cannot start is named by what failed for want of them', async () => {
+    const runtime = withThreads({ execArgv: ['--max-old-space-size=100'] });
+    await expect(runtime.spawn(() => 1)).rejects.toThrow(
+      /cpuThreads: the plugin could not start: .*--max-old-space-size=100/,
+    );
+  });
+
   it('serves one plug-in object to several runtimes, which share nothing', async () => {
     const plugin = cpuThreads({ threads: 1 });
     const [one, two] = [createTestRuntime({ plugins: [plugin] }), createTestRuntime({ plugins: [plugin] })];

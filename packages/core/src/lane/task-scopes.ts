@@ -33,6 +33,8 @@ export class TaskScopes {
   private early: TaskScope | undefined = undefined;
   /** Whether the function that ran last was run inside the context. */
   private inContext = false;
+  /** Where nothing follows asynchronous code: the tasks that run. Code of no known task may be any one's of them. */
+  readonly untracked = new Set<TaskScope>();
 
   /** `guess`: code that is in no known task belongs to the only task that runs here, as in a worker's lane. */
   constructor(
@@ -53,6 +55,7 @@ export class TaskScopes {
   run<R>(scope: TaskScope, body: () => R): R {
     const before = this.current;
     const { context } = this;
+    if (context?.synchronous) this.untracked.add(scope);
     this.current = scope;
     try {
       return context === undefined ? body() : context.run(scope, body);
@@ -60,6 +63,11 @@ export class TaskScopes {
       this.current = before;
       this.inContext = context !== undefined;
     }
+  }
+
+  /** The task is over. */
+  ended(scope: TaskScope): void {
+    this.untracked.delete(scope);
   }
 
   /** The function that ran last goes on asynchronously; returns what to call when it has ended. */

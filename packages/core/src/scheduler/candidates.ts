@@ -19,6 +19,12 @@ export interface Candidates {
   readonly refusals: readonly string[] | undefined;
 }
 
+/** Why a processor cannot run a task; undefined where it can. */
+export interface Reason {
+  readonly place: Place;
+  readonly reason: string | undefined;
+}
+
 /** By the implementations that a function has. */
 type ByScope = WeakMap<Scope, Map<string, Candidates>>;
 type Admits = NonNullable<TaskSettings['admits']>;
@@ -134,17 +140,20 @@ export class CandidateTable {
   }
 
   /** Each processor with the reason why it cannot run the task, for errors and `explain`. */
-  reasons(record: TaskRecord, costs: Costs): { place: Place; reason: string | undefined }[] {
-    const { fn } = record;
-    const scope = effectiveScope(record, record.settings.scope);
+  reasons(record: TaskRecord, costs: Costs): Reason[] {
+    return this.lastingReasons(record).map(({ place, reason }) => ({
+      place,
+      reason: reason ?? this.refusal(record, place, bestImplementation(record.fn, place) as string, costs),
+    }));
+  }
+
+  /** The same as far as it depends on no input. */
+  lastingReasons(record: TaskRecord): Reason[] {
+    const { fn, settings } = record;
+    const scope = effectiveScope(record, settings.scope);
     return this.all
       .filter(({ gone }) => !gone)
-      .map((place) => {
-        const scoped = outOfScope(fn, scope, record.settings.admits, place);
-        if (scoped !== undefined) return { place, reason: scoped };
-        const implementation = bestImplementation(fn, place) as string;
-        return { place, reason: this.refusal(record, place, implementation, costs) };
-      });
+      .map((place) => ({ place, reason: outOfScope(fn, scope, settings.admits, place) }));
   }
 
   private refusal(

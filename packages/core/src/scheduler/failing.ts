@@ -143,7 +143,7 @@ export function noProcessor(state: SchedulerState, record: TaskRecord): Error {
   const reasons = live.map(({ place, reason }) => `${place.processor.id}: ${reason}`);
   for (const { gone, processor, lossReason } of state.places)
     if (gone) reasons.push(`${processor.id}: it ${lossReason}`);
-  for (const { kind, reason } of state.absent) if (record.fn.has(kind)) reasons.push(`${kind}: ${reason}`);
+  for (const { kind, reason } of state.absent.of(record.fn)) reasons.push(`${kind}: ${reason}`);
   const scope = formatScope(record.settings.scope);
   const list = reasons.map((reason) => `\n  ${reason}`).join('');
   return new SchedulingError(

@@ -43,6 +43,7 @@ const Flag = {
   planned: 512,
   raced: 1024,
   isTwin: 2048,
+  hadData: 4096,
 } as const;
 
 /** What few tasks have: kept apart, so that the others are small. */
@@ -134,6 +135,13 @@ export abstract class RecordState {
   }
   set isTwin(on: boolean) {
     this.flag(Flag.isTwin, on);
+  }
+  /** It ran, and its inputs took memory. */
+  get hadData(): boolean {
+    return (this.bits & Flag.hadData) !== 0;
+  }
+  set hadData(on: boolean) {
+    this.flag(Flag.hadData, on);
   }
   private flag(bit: number, on: boolean): void {
     this.bits = on ? this.bits | bit : this.bits & ~bit;

@@ -255,9 +255,9 @@ export class Shell implements Outcomes {
     this.flushSoon();
   }
 
-  /** There is no processor of a kind. */
-  absent(kind: string, reason: string): void {
-    this.state.absent.push({ kind, reason });
+  /** A plug-in has brought no processor of a kind. `implementation`: of what it would have run; undefined: who knows. */
+  absent(kind: string, reason: string, implementation: string | undefined): void {
+    this.state.absent.add(kind, reason, implementation);
     if (!this.ports.sink.active) return;
     this.ports.sink.emit({ type: 'processor:absent', time: this.ports.clock.now(), name: kind, reason });
   }

@@ -5,6 +5,7 @@
  */
 import { CancelledError, PoniardError } from '../errors.js';
 import type { FunctionRecord } from '../functions/registry.js';
+import { Absences } from './absences.js';
 import { placeBehindInputs, recallBehind, takeBackBehind } from './behind.js';
 import { CandidateTable } from './candidates.js';
 import { Cores } from './cores.js';
@@ -53,8 +54,7 @@ export class SchedulerState {
   unsettled = 0;
   /** Whether all plug-ins have brought their processors. */
   complete = false;
-  /** Kinds of processor of which plug-ins found none, and why. */
-  readonly absent: { readonly kind: string; readonly reason: string }[] = [];
+  readonly absent = new Absences();
   trace: Trace | undefined = undefined;
   readonly waiting = new Waiting(this.instructions);
   /** Functions of which a kind has just been found out how long it takes. */
@@ -418,7 +418,9 @@ export class SchedulerState {
       return false;
     }
     if (alone !== undefined) {
-      fn.times.observe(place.processor.kind, sizeClass(this.costs.inputBytes(record)), alone);
+      const bytes = this.costs.inputBytes(record);
+      fn.times.observe(place.processor.kind, sizeClass(bytes), alone);
+      if (bytes > 0) record.hadData = true;
       record.estimate = whole(alone);
       place.finished++;
     }
