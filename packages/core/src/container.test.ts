@@ -2,6 +2,8 @@
 import '@abraham/reflection';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
+import { build } from 'esbuild';
 import fc from 'fast-check';
 import { type DependencyContainer, inject, injectable, container as root } from 'tsyringe';
 import { describe, expect, it } from 'vitest';
@@ -120,5 +122,26 @@ describe('a program', () => {
       await createRuntime().spawn(() => 1);
       console.log(heard.includes('task:spawn'));`;
     expect(await run(body)).toBe('true');
+  });
+
+  it('in a page has tsyringe loaded with it, and needs no Node', async () => {
+    const contents = `import { createRuntime, CLOCK } from '@poniard/core';
+      class Clock { now() { return 7; } after() { return () => {}; } }
+      const plugin = { name: 'one', register: (container) => container.registerSingleton(CLOCK, Clock) };
+      createRuntime({ plugins: [plugin] }).spawn(() => 6 * 7).then(tell);`;
+    const stdin = { contents, resolveDir: import.meta.dirname };
+    // The parser is loaded by itself, when it is needed.
+    const define = { 'import.meta.url': '"https://page.example/app.js"' };
+    const { outputFiles } = await build({
+      stdin,
+      bundle: true,
+      platform: 'browser',
+      external: ['acorn'],
+      define,
+      write: false,
+    });
+    const page = { performance, AbortController, queueMicrotask, setTimeout, clearTimeout, setInterval };
+    const told = new Promise((tell) => runInNewContext(outputFiles[0]?.text ?? '', { ...page, tell }));
+    expect(await told).toBe(42);
   });
 });
