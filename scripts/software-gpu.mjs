@@ -13,14 +13,22 @@ import { pathToFileURL } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
 import { root } from './lib/workspace.mjs';
 
-const folder = join(root, 'node_modules/.cache/poniard/software-gpu');
+/** Where it is unpacked. */
+export const folder = join(root, 'node_modules/.cache/poniard/software-gpu');
 const icd = join(folder, 'vk_swiftshader_icd.json');
+
+/** Whether a program with these arguments uses it: by `--gpu software`, `--gpu=software`, or the environment's `PONIARD_GPU`. */
+export function wantsSoftware(args, { PONIARD_GPU } = process.env) {
+  const at = args.findLastIndex((arg) => /^--gpu(=|$)/.test(arg));
+  const given = args[at]?.includes('=') ? args[at].slice('--gpu='.length) : args[at + 1];
+  return ((at >= 0 && given) || PONIARD_GPU) === 'software';
+}
 
 /** The driver's file, or undefined where this machine cannot have it (the package holds Linux on x64 only). */
 export function softwareGpu() {
   if (existsSync(icd)) return icd;
   const archive = findArchive();
-  if (archive === undefined || process.platform !== 'linux' || process.arch !== 'x64') return undefined;
+  if (archive === undefined) return undefined;
   // Whole or not at all, though several may unpack it at once.
   const draft = `${folder}.${process.pid}.tmp`;
   mkdirSync(draft, { recursive: true });
@@ -34,7 +42,9 @@ export function softwareGpu() {
   return existsSync(icd) ? icd : undefined;
 }
 
-function findArchive() {
+/** The packed driver, or undefined as in {@link softwareGpu}. */
+export function findArchive() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   try {
     const main = createRequire(join(root, 'packages/proc-gpu/package.json')).resolve('@sparticuz/chromium');
     for (let at = dirname(main); at !== dirname(at); at = dirname(at)) {
