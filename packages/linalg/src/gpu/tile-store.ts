@@ -40,16 +40,34 @@ async function fileIn(folder: string | undefined): Promise<string | undefined> {
   const { join } = await import('node:path');
   if (folder !== undefined) return join(folder, 'tiles.json');
   const { homedir } = await import('node:os');
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'poniard', 'tiles.json');
+  try {
+    return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'poniard', 'tiles.json');
+  } catch {
+    return undefined; // a user without a home
+  }
 }
 
 async function load(file: string | undefined): Promise<Kept | undefined> {
   if (file === undefined) return undefined;
   try {
     const { readFile } = await import('node:fs/promises');
-    const kept = JSON.parse(await readFile(file, 'utf8')) as Kept;
-    return kept.kernels === KERNELS && typeof kept.adapters === 'object' ? kept : undefined;
+    return checked(JSON.parse(await readFile(file, 'utf8')));
   } catch {
     return undefined;
   }
+}
+
+/** What of a file's content can be used: it may be another version's, or damaged. */
+function checked(content: unknown): Kept | undefined {
+  if (!isRecord(content) || content['kernels'] !== KERNELS || !isRecord(content['adapters']))
+    return undefined;
+  const adapters = Object.entries(content['adapters']).filter(
+    (entry): entry is [string, TileCosts] =>
+      isRecord(entry[1]) && Object.values(entry[1]).every((cost) => typeof cost === 'number'),
+  );
+  return { kernels: KERNELS, adapters: Object.fromEntries(adapters) };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -114,6 +114,19 @@ describe('a trial', () => {
     expect(tuning.wanted(LARGE)).toBe(false);
   });
 
+  test('that fails midway is used by its program, and not kept for others', async () => {
+    const store = fakeStore();
+    const tuning = new Tuning(traits(), tilesFor(traits()), store);
+    let measured = 0;
+    const { gpu, trial } = trials(() => {
+      if (++measured === 4) throw new Error('no memory');
+      return 1;
+    });
+    await tuning.run(gpu, trial);
+    expect(tuning.tiles.candidates).toHaveLength(2);
+    expect(store.written).toBeUndefined();
+  });
+
   test('is not wanted for small products, nor on an adapter that computes on the CPU', () => {
     expect(new Tuning(traits(), tilesFor(traits()), fakeStore()).wanted(1000)).toBe(false);
     expect(new Tuning(traits(true), tilesFor(traits(true)), fakeStore()).wanted(LARGE)).toBe(false);
@@ -185,6 +198,22 @@ describe('the file of trials', () => {
     expect(await tileFile(at).read('one')).toBeUndefined();
     await writeFile(join(at, 'tiles.json'), JSON.stringify({ kernels: -1, adapters: { one: { a: 1 } } }));
     expect(await tileFile(at).read('one')).toBeUndefined();
+    for (const damaged of [
+      { kernels: 1, adapters: null },
+      { kernels: 1, adapters: [] },
+      { kernels: 1, adapters: { one: null } },
+      { kernels: 1, adapters: { one: { a: 'fast' } } },
+      null,
+    ]) {
+      await writeFile(join(at, 'tiles.json'), JSON.stringify(damaged));
+      const store = tileFile(at);
+      expect(await store.read('one')).toBeUndefined();
+      const tuning = new Tuning(traits(), tilesFor(traits()), store);
+      const { gpu, trial } = trials(() => 1);
+      await tuning.run(gpu, trial);
+      expect(Object.keys((await store.read(gpu.adapter)) ?? {})).toHaveLength(tuning.tiles.candidates.length);
+    }
+    await writeFile(join(at, 'tiles.json'), 'null');
     await tileFile(at).write('one', { a: 3 });
     expect(JSON.parse(await readFile(join(at, 'tiles.json'), 'utf8')).adapters).toEqual({ one: { a: 3 } });
     await tileFile(join(at, 'tiles.json/impossible')).write('one', { a: 4 });

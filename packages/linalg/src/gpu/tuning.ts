@@ -55,12 +55,14 @@ export class Tuning {
     const known = await this.store.read(gpu.adapter);
     if (known !== undefined && this.learn(known)) return;
     const costs: Record<string, number> = {};
+    let isWhole = false;
     try {
       await this.measure(gpu, trial, costs);
+      isWhole = true;
     } catch {
-      // Such as for lack of memory: what it has until then will do.
+      // Such as for lack of memory: what it has until then will do, for this program.
     }
-    if (this.learn(costs)) await this.store.write(gpu.adapter, costs);
+    if (this.learn(costs) && isWhole) await this.store.write(gpu.adapter, costs);
   }
 
   private async measure(gpu: GpuDevicePort, trial: Trial, costs: Record<string, number>): Promise<void> {
