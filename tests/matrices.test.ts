@@ -1,6 +1,7 @@
 /** @file Matrices through tasks: the introduction's second example. */
 import { isClose, matmul, type NDArray, rand } from '@poniard/linalg';
 import { describe, expect, it } from 'vitest';
+import { run } from './programs.js';
 import { type Kind, suiteRuntime } from './runtimes.js';
 
 /** By the definition, entry for entry. */
@@ -83,5 +84,15 @@ describe.each<Kind>(['threads', 'inline'])('matrices on %s', (kind) => {
   it('E2. matrices that do not fit are an error of the task', async () => {
     const task = runtime.spawn(matmul, rand([2, 3], { seed: 1 }), rand([2, 3], { seed: 2 }));
     await expect(task.fetch()).rejects.toThrow(/3/);
+  });
+});
+
+describe('where no library multiplies', () => {
+  it("one warning says what to install, for products of the introduction's size on all threads of a process", async () => {
+    const hook = new URL('./fixtures/programs/without-blas.mjs', import.meta.url).href;
+    const { code, errors } = await run('slow-products.mjs', [], ['--import', hook]);
+    expect(code).toBe(0);
+    expect(errors.match(/PONIARD_SLOW_BLAS/g)).toHaveLength(1);
+    expect(errors).toMatch(/install a BLAS library .*onnxruntime-node/);
   });
 });

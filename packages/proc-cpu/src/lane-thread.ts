@@ -8,6 +8,7 @@ import type { LaneSetup } from '@poniard/core/lane';
 import { startPool } from '@poniard/proc-cpu/warm';
 import type { Piscina } from 'piscina';
 import type { ThreadOptions } from './start-pool.js';
+import { WARNING, warnOnceHere } from './warn-once.js';
 
 export interface ThreadListener {
   message(message: readonly unknown[]): void;
@@ -19,6 +20,7 @@ export interface ThreadListener {
 }
 
 export class LaneThread {
+  private readonly warn = warnOnceHere();
   private pool: Piscina | undefined = undefined;
   private readonly port: MessagePort;
   private readonly farPort: MessagePort;
@@ -91,7 +93,8 @@ export class LaneThread {
     this.delivering = true;
     this.attached = true;
     try {
-      this.listener.message(message);
+      if (message[0] === WARNING) this.warn(...(message.slice(1) as [string, string]));
+      else this.listener.message(message);
     } finally {
       this.delivering = false;
     }

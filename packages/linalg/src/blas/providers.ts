@@ -28,9 +28,14 @@ export function blasInfo(): Promise<BlasInfo> {
   return threadBlas.info();
 }
 
+/** What `cpuThreads` puts into each thread: says a thing of this code once per process, on the main thread. */
+const WARN: unique symbol = Symbol.for('poniard.warnOnce') as never;
+
 async function findSetup(): Promise<BlasSetup> {
   const warn = (message: string, code: string) => {
-    if (typeof process === 'object') process.emitWarning(message, { type: 'PoniardWarning', code });
+    const { [WARN]: once } = globalThis as { readonly [WARN]?: BlasSetup['warn'] };
+    if (once !== undefined) once(message, code);
+    else if (typeof process === 'object') process.emitWarning(message, { type: 'PoniardWarning', code });
     else console.warn(`${code}: ${message}`);
   };
   if (typeof process !== 'object' || process.versions?.node === undefined) {

@@ -34,10 +34,13 @@ export const BLAS_VARIABLE = 'PONIARD_BLAS';
 /** The code of the warning that matrices are multiplied in JavaScript. */
 export const SLOW_BLAS = 'PONIARD_SLOW_BLAS';
 
+/** So many multiplications, one product of 272² for example, take about 20 ms in JavaScript. */
+const NOTICED = 2e7;
+
 /** Chooses the provider for one thread. */
 export class BlasSelector {
   #choice: Promise<Choice> | undefined;
-  #warned = false;
+  #slowWork = 0;
 
   constructor(private readonly findSetup: () => Promise<BlasSetup>) {}
 
@@ -55,11 +58,15 @@ export class BlasSelector {
     return { provider: blas.name, library: blas.library, threads: blas.threads, reasons };
   }
 
-  /** Says once that products are slow here and what to install, unless that was asked for. */
-  async warnIfSlow(): Promise<void> {
+  /**
+   * So many multiplications went through a slow provider. When they add up to what people notice, says once that products are
+   * slow here and what to install, unless that was asked for.
+   */
+  async workedSlowly(multiplications: number): Promise<void> {
     const { blas, setup, reasons } = await this.#chosen();
-    if (this.#warned || !blas.slow || setup.setting === blas.name) return;
-    this.#warned = true;
+    const before = this.#slowWork;
+    this.#slowWork += multiplications;
+    if (before >= NOTICED || this.#slowWork < NOTICED || !blas.slow || setup.setting === blas.name) return;
     const why = reasons.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ');
     setup.warn(
       'matrices are multiplied in plain JavaScript, about 20 times slower than need be: install a BLAS library ' +

@@ -51,23 +51,22 @@ export async function matmulHost<D extends DType>(
 ): Promise<NDArray<D>> {
   const product = understand(x, y, options);
   const { out } = product;
-  const slow = await matmulBlock(out, product.x, product.y);
-  if (slow && product.multiplications >= CUT_FLOATS) await threadBlas.warnIfSlow();
+  await matmulBlock(out, product.x, product.y);
   return out.reshape(...product.kept);
 }
 
-/** One block of a product, written into its place. Tells whether it went through a slow provider. */
+/** One block of a product, written into its place. */
 export async function matmulBlock<D extends DType>(
   out: NDArray<D>,
   x: NDArray<D>,
   y: NDArray<D>,
-): Promise<boolean> {
+): Promise<void> {
   const k = x.shape.at(-1)!;
-  if (out.size === 0) return false;
+  if (out.size === 0) return;
   if (k === 0) {
     // Sums of nothing. It is in one piece, and so dense.
     out.data.fill(0, out.offset, out.offset + out.size);
-    return false;
+    return;
   }
   const [m, n] = out.shape.slice(-2) as [number, number];
   const blas = isFloat(out.dtype) && m * n * k > TINY ? await threadBlas.blas() : undefined;
@@ -75,7 +74,7 @@ export async function matmulBlock<D extends DType>(
     if (isFloat(c.dtype)) await multiplyFloats(blas, c as Floats, a as Floats, b as Floats);
     else multiplyIntegers(c, a, b);
   }
-  return blas?.slow ?? false;
+  if (blas?.slow) await threadBlas.workedSlowly(out.size * k);
 }
 
 /** Cuts a large product into blocks of rows, of columns, or of whole matrices of a stack. */
@@ -106,11 +105,7 @@ export function matmulPlan<D extends DType>(
         axis === rows ? b : cut(b, axis, span),
       ],
     }));
-    const finish = (slow: unknown[]) => {
-      // What a provider that cannot be used has to say was said by the blocks.
-      if (slow.includes(true)) threadBlas.warnIfSlow().catch(() => {});
-      return out.reshape(...kept);
-    };
+    const finish = () => out.reshape(...kept);
     return blocks.length < 2 ? undefined : { blocks, finish };
   });
 }
