@@ -1,6 +1,5 @@
 /** @file A call's arguments on the way to a device: what is an array, what its type is, what is refused. */
 import type { Call, CallArgument, Refusal } from '@poniard/core';
-import { GpuArray } from './gpu-array.js';
 import { asSingle, type HomeArrays, type HostArray, hostArray } from './host-arrays.js';
 import type { GpuArgument, GpuImplementationOptions, GpuTraits } from './port.js';
 
@@ -79,13 +78,6 @@ export class Arguments {
     }
     return described;
   }
-}
-
-/** An argument that is on the device, or no array, as `accepts` of an implementation sees it. */
-export function describeOnDevice(value: unknown): GpuArgument {
-  if (!(value instanceof GpuArray)) return { kind: 'value', value };
-  const { dtype, shape, bytes } = value;
-  return { kind: 'array', dtype, shape, bytes };
 }
 
 function describeArray({ hostType: dtype, shape, bytes }: HostArray): GpuArgument {

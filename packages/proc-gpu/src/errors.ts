@@ -36,6 +36,16 @@ export class GpuError extends PoniardError {
   override readonly name = 'GpuError';
 }
 
+/** @throws TypeError when options are no object, or hold one that is not known. `of`: what takes them. */
+export function checkNames(of: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`${of}: options are an object, not ${options === null ? 'null' : typeof options}`);
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key))
+      throw new TypeError(`${of}: unknown option ${JSON.stringify(key)}. Known are ${known.join(', ')}`);
+  }
+}
+
 /** Lines of source before and after the one that is wrong. */
 const AROUND = 2;
 

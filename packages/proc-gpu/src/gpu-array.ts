@@ -1,6 +1,8 @@
 /** @file An array in a GPU's memory, as the implementations of operations see it. */
+
 import { DTYPE_BYTES, type GpuDType } from './dtype.js';
 import type { Allocation } from './memory.js';
+import type { GpuArgument } from './port.js';
 import type { WebGpu } from './web-gpu.js';
 
 /**
@@ -66,4 +68,11 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** An argument that is on the device, or no array, as `accepts` of an implementation sees it. */
+export function describeOnDevice(value: unknown): GpuArgument {
+  if (!(value instanceof GpuArray)) return { kind: 'value', value };
+  const { dtype, shape, bytes } = value;
+  return { kind: 'array', dtype, shape, bytes };
 }

@@ -1,5 +1,6 @@
 /** @file A kernel of the user's own: a JavaScript function that gpu.js compiles for GPUs, and that runs as it is on CPUs. */
 import { type Implementations, type Operation, operation, type Refusal } from '@poniard/core';
+import { checkNames } from './errors.js';
 import { GpuArray, kernelShape } from './gpu-array.js';
 import type { CompiledKernel } from './kernel-compile.js';
 import { checkOutput, type KernelSettings, type KernelThis, typeOf } from './kernel-host.js';
@@ -179,11 +180,8 @@ function checked<A extends readonly unknown[]>(
   options: KernelOptions<A>,
 ): KernelOptions<A> {
   if (typeof fn !== 'function') throw new TypeError(`kernel: a function is needed, not ${typeof fn}`);
-  for (const key of Object.keys(options ?? {})) {
-    if (!KNOWN.includes(key))
-      throw new TypeError(`kernel: unknown option ${JSON.stringify(key)}. Known are ${KNOWN.join(', ')}`);
-  }
-  const { output, precision, constants = {} } = options ?? {};
+  checkNames('kernel', options, KNOWN);
+  const { output, precision, constants = {} } = options;
   if (typeof output !== 'function') checkOutput(fn.name || 'kernel', output);
   if (precision !== undefined && precision !== 'single')
     throw new TypeError("kernel: precision is 'single' or not given");

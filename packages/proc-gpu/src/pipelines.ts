@@ -191,9 +191,10 @@ function layoutOf(kind: ShaderBinding['kind']): GPUBufferBindingLayout {
   return { type: kind === 'read' ? 'read-only-storage' : 'storage' };
 }
 
-/** Without Dawn's account of which call it was in. */
+/** Without Dawn's account of which call it was in, and without the second pair of quotes that it gives some names. */
 export function firstSentence(message: string): string {
-  return message.split('\n - While')[0]?.trim() ?? message;
+  const [sentence = message] = message.split('\n - While');
+  return sentence.trim().replace(/""([^"]*)""/g, '"$1"');
 }
 
 export type { ShaderError };

@@ -1,6 +1,7 @@
 /** @file The plug-in that brings GPUs. */
 import { type Plugin, PROCESSOR_PROVIDER, type Transfer, VALUE_CODEC, type ValueCodec } from '@poniard/core';
 import { type AdapterChoice, findAdapter } from './adapter.js';
+import { checkNames } from './errors.js';
 import { type ArrayCodec, codecOf } from './host-arrays.js';
 import { note } from './note.js';
 
@@ -99,13 +100,10 @@ function checked(options: WebgpuOptions): {
   features: readonly string[];
   arrays: ArrayCodec | undefined;
 } {
-  for (const key of Object.keys(options)) {
-    if (!KNOWN.includes(key))
-      throw new TypeError(`webgpu: unknown option ${JSON.stringify(key)}. Known are ${KNOWN.join(', ')}`);
-  }
+  checkNames('webgpu', options, KNOWN);
   const { adapter = 'high-performance', memoryLimit, features = [], arrays } = options;
   if (typeof adapter !== 'string' || adapter === '') throw new TypeError('webgpu: adapter must be a string');
-  if (memoryLimit !== undefined && !(memoryLimit > 0))
+  if (memoryLimit !== undefined && !(typeof memoryLimit === 'number' && memoryLimit > 0))
     throw new TypeError('webgpu: memoryLimit must be a positive number of bytes');
   if (!Array.isArray(features) || features.some((feature) => typeof feature !== 'string'))
     throw new TypeError('webgpu: features must be an array of strings');

@@ -1,11 +1,11 @@
 /** @file One call on its way through a device. */
 import type { Call, Report } from '@poniard/core';
 import { PoniardError } from '@poniard/core';
-import { type Arguments, describeOnDevice } from './arguments.js';
+import type { Arguments } from './arguments.js';
 import type { CallTimes, Section } from './call-times.js';
 import type { GpuDevice } from './device.js';
 import { GpuRefusal } from './errors.js';
-import { eachArray, GpuArray } from './gpu-array.js';
+import { describeOnDevice, eachArray, GpuArray } from './gpu-array.js';
 import { asSingle } from './host-arrays.js';
 import type { GpuImplementation, GpuTraits } from './port.js';
 import { CallRecording } from './recording.js';

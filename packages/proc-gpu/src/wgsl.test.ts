@@ -1,8 +1,21 @@
 import { operation, SchedulingError, TaskFailedError } from '@poniard/core';
 import { array, NDArray, rand } from '@poniard/linalg';
-import { type GpuArray, type GpuDevicePort, gpuImplementation, ShaderError, wgsl } from '@poniard/proc-gpu';
+import { cpuThreads } from '@poniard/proc-cpu';
+import {
+  type GpuArray,
+  type GpuDevicePort,
+  gpuImplementation,
+  ShaderError,
+  type WgslScalarType,
+  wgsl,
+} from '@poniard/proc-gpu';
+import { rejection } from '@poniard/testing';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { added, gpuRuntime, hasGpu, scaled } from './testing/gpu.js';
+
+const KNOWN = 'bindings, workgroups, result, name, entryPoint, features, host';
+// biome-ignore lint/suspicious/noExplicitAny: calls that types would refuse
+type Loose = (...args: any[]) => any;
 
 describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
   test('takes arrays and numbers, and gives an NDArray; NaN and infinities stay', async () => {
@@ -102,6 +115,16 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
     expect([...(await runtime.spawn(scaled, array([1], [1], 'float32'), 3))]).toEqual([3]);
   });
 
+  test('an entry point that the shader does not have fails the task with its name', async () => {
+    const { runtime } = await gpuRuntime();
+    const lost = wgsl(
+      `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+       @compute @workgroup_size(1) fn main() { y[0] = 1; }`,
+      { bindings: [], entryPoint: 'nope', result: { type: 'array<f32>', shape: [1] }, workgroups: [1] },
+    );
+    await expect(runtime.spawn(lost)).rejects.toThrow('wgsl: Entry point "nope" doesn\'t exist');
+  });
+
   test('an index out of range reads and writes nothing outside of the arrays', async () => {
     const { runtime } = await gpuRuntime();
     const wild = wgsl(
@@ -168,7 +191,56 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
     );
   });
 
-  test('float64, other types and a missing feature are refused with the reason', async () => {
+  test('arguments are what the bindings say: nothing is cut, wrapped or left out', async () => {
+    const { runtime } = await gpuRuntime({ runtime: { plugins: [cpuThreads({ threads: 1 })] } });
+    const of = <T extends WgslScalarType>(type: T, host?: (value: number) => NDArray<'float32'>) =>
+      wgsl(
+        `struct Numbers { value: ${type} }
+         @group(0) @binding(0) var<storage, read_write> y: array<f32>;
+         @group(0) @binding(1) var<uniform> n: Numbers;
+         @compute @workgroup_size(1) fn main() { y[0] = f32(n.value); }`,
+        {
+          name: 'number',
+          bindings: [type],
+          result: { type: 'array<f32>', shape: [1] },
+          workgroups: [1],
+          ...(host && { host: host as never }),
+        },
+      );
+    const fails = async (task: PromiseLike<unknown>, message: string) => {
+      const { cause } = await rejection(task);
+      expect(cause).toBeInstanceOf(TypeError);
+      expect((cause as Error).message).toBe(message);
+    };
+    const i32 = 'number: parameter 1 is i32, a whole number from -2147483648 to 2147483647, and';
+    for (const value of [1.5, 2 ** 31, 2 ** 40, Number.NaN, Number.POSITIVE_INFINITY])
+      await fails(runtime.spawn(of('i32'), value), `${i32} ${value} was given`);
+    await fails(runtime.spawn(of('i32'), '3' as never), `${i32} string was given`);
+    await fails(runtime.spawn(of('i32'), new Int32Array(1) as never), `${i32} an array of int32 was given`);
+    for (const value of [-1, 2 ** 32, 0.5])
+      await fails(
+        runtime.spawn(of('u32'), value),
+        `number: parameter 1 is u32, a whole number from 0 to 4294967295, and ${value} was given`,
+      );
+    for (const value of [-(2 ** 31), 2 ** 31 - 128, -0])
+      expect((await runtime.spawn(of('i32'), value)).get(0)).toBeCloseTo(value);
+    expect([...(await runtime.spawn(of('f32'), Number.NaN))]).toEqual([Number.NaN]);
+
+    const count = 'number: it takes 1 arguments (i32), and';
+    await fails((runtime.spawn as Loose)(of('i32')), `${count} 0 were given`);
+    await fails((runtime.spawn as Loose)(of('i32'), 1, 2), `${count} 2 were given`);
+    await fails(
+      runtime.spawn(scaled, array([1], [1], 'int32'), 2),
+      'scaled: parameter 1 is array<f32>, and an array of int32 was given',
+    );
+
+    // What only a shader cannot take goes to the function for CPUs, wherever the call was placed.
+    const withHost = of('i32', (value) => array([value], [1], 'float32') as never);
+    const tasks = Array.from({ length: 10 }, () => runtime.spawn(withHost, 1.5));
+    for (const task of tasks) expect([...(await task)]).toEqual([1.5]);
+  });
+
+  test('float64 and a missing feature are refused with the reason', async () => {
     const { runtime } = await gpuRuntime();
     const reason = async (task: PromiseLike<unknown>) => {
       const error = await Promise.resolve(task).catch((thrown: unknown) => thrown);
@@ -176,9 +248,6 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
       return (error as Error).message;
     };
     expect(await reason(runtime.spawn(scaled, array([1]), 2))).toContain('argument 1 is float64');
-    expect(await reason(runtime.spawn(scaled, array([1], [1], 'int32'), 2))).toContain(
-      'parameter 1 is array<f32>, and int32 was given',
-    );
     const half = wgsl('enable f16; @compute @workgroup_size(1) fn main() {}', {
       bindings: [],
       features: ['no-such-feature'],
@@ -238,4 +307,28 @@ describe.skipIf(!hasGpu)('a raw shader as an operation', () => {
     // @ts-expect-error no such type
     expect(() => wgsl('', { bindings, result, workgroups: [1] })).toThrow('no parameter is of type "f64"');
   });
+});
+
+test('options of wgsl that are not as they should be are refused', () => {
+  const options = { bindings: ['f32'], result: { type: 'array<f32>', shape: [1] }, workgroups: [1] };
+  const refuses = (changed: object, message: string, source: unknown = '') =>
+    expect(() => wgsl(source as string, { ...options, ...changed } as never)).toThrow(new TypeError(message));
+  expect(() => (wgsl as Loose)('')).toThrow(new TypeError('wgsl: options are an object, not undefined'));
+  expect(() => wgsl('', {} as never)).toThrow('wgsl wgsl: bindings is the list of its parameters');
+  refuses({ workgroup: 1 }, `wgsl: unknown option "workgroup". Known are ${KNOWN}`);
+  refuses({}, 'wgsl wgsl: the source is a string, not number', 5);
+  refuses({ bindings: ['f64'] }, 'wgsl wgsl: no parameter is of type "f64"');
+  refuses({ name: 1 }, 'wgsl: name is a string');
+  refuses({ entryPoint: 1, name: 'x' }, 'wgsl x: entryPoint is a string');
+  refuses({ features: 'shader-f16' }, 'wgsl wgsl: features are strings');
+  refuses({ host: 1 }, 'wgsl wgsl: host is a function');
+  expect(() => wgsl('', { ...options, result: undefined } as never)).toThrow(
+    'wgsl wgsl: result.type is one of ',
+  );
+  expect(() => wgsl('', { ...options, result: { type: 'array<f32>' } } as never)).toThrow(
+    'result.shape is a shape',
+  );
+  expect(() => wgsl('', { ...options, workgroups: undefined } as never)).toThrow(
+    'wgsl wgsl: workgroups is how many',
+  );
 });

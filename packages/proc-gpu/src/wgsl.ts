@@ -1,7 +1,8 @@
 /** @file A raw shader as an operation. */
 import { type ArrayTypes, type Implementations, type Operation, operation } from '@poniard/core';
 import type { GpuDType } from './dtype.js';
-import type { GpuArray } from './gpu-array.js';
+import { checkNames } from './errors.js';
+import { describeOnDevice, type GpuArray } from './gpu-array.js';
 import { type GpuArgument, type GpuDevicePort, type GpuTraits, gpuImplementation } from './port.js';
 import { tooMany } from './traits.js';
 
@@ -77,7 +78,10 @@ const DTYPES: Readonly<Record<WgslArrayType, GpuDType>> = {
  *
  * A shader that does not compile fails the task with a `ShaderError`: the message, its line, and the lines around it.
  *
- * @throws TypeError when the options do not fit together.
+ * So does a call with other arguments than `bindings` says, with a TypeError: an `i32` takes whole numbers that it can hold,
+ * nothing is cut or wrapped. With `host`, GPUs refuse such a call, and that function gets it.
+ *
+ * @throws TypeError for an unknown option, one that is missing, or one of the wrong type.
  * @example
  * ```ts no-run
  * import { createRuntime } from '@poniard/core';
@@ -107,13 +111,15 @@ export function wgsl<const B extends readonly WgslType[], R extends WgslArrayTyp
   source: string,
   options: WgslOptions<B, R>,
 ): Operation<(...args: Parameters_<B>) => Result_<R>> {
-  const { bindings, result, workgroups, name = 'wgsl', host, entryPoint, features = [] } = options;
-  for (const type of bindings) {
-    if (!(type in DTYPES) && !isScalar(type))
-      throw new TypeError(`wgsl ${name}: no parameter is of type ${JSON.stringify(type)}`);
-  }
-  if (!(result?.type in DTYPES))
-    throw new TypeError(`wgsl ${name}: result.type is one of ${Object.keys(DTYPES).join(', ')}`);
+  const {
+    bindings,
+    result,
+    workgroups,
+    name = 'wgsl',
+    host,
+    entryPoint,
+    features = [],
+  } = checked(source, options);
   const kernel = { label: name, wgsl: source, ...(entryPoint !== undefined && { entryPoint }) };
   const scalars = bindings.filter(isScalar);
 
@@ -121,14 +127,11 @@ export function wgsl<const B extends readonly WgslType[], R extends WgslArrayTyp
     const arrays: GpuArray[] = [];
     const numbers = scalars.length === 0 ? undefined : new DataView(new ArrayBuffer(4 * scalars.length));
     let at = 0;
+    const problem = mismatch(args.map(describeOnDevice), bindings);
+    if (problem !== undefined) throw new TypeError(`${name}: ${problem}`);
     for (const [i, type] of bindings.entries()) {
-      const arg = args[i];
-      if (isScalar(type)) setNumber(numbers as DataView, 4 * at++, type, arg as number);
-      else if (typeof arg !== 'object' || arg.dtype !== DTYPES[type as WgslArrayType])
-        throw new TypeError(
-          `${name}: parameter ${i + 1} is ${type}, and ${typeof arg === 'object' ? arg.dtype : typeof arg} was given`,
-        );
-      else arrays.push(arg);
+      if (isScalar(type)) setNumber(numbers as DataView, 4 * at++, type, args[i] as number);
+      else arrays.push(args[i] as GpuArray);
     }
     const known = args as unknown as Known_<B>;
     const shape = typeof result.shape === 'function' ? result.shape(...known) : result.shape;
@@ -139,11 +142,9 @@ export function wgsl<const B extends readonly WgslType[], R extends WgslArrayTyp
   };
 
   const accepts = (args: readonly GpuArgument[], device: GpuTraits) => {
-    for (const [i, type] of bindings.entries()) {
-      const given = args[i];
-      if (given?.kind === 'array' && given.dtype !== DTYPES[type as WgslArrayType])
-        return { reason: `parameter ${i + 1} is ${type}, and ${given.dtype} was given` };
-    }
+    // Without `host` nothing else can take them: it fails, which says the same.
+    const problem = mismatch(args, bindings);
+    if (problem !== undefined && host !== undefined) return { reason: problem };
     const refusal = tooMany(bindings.length - scalars.length, device);
     if (refusal !== undefined) return refusal;
     const missing = features.filter((feature) => !device.features.has(feature));
@@ -163,8 +164,71 @@ function isScalar(type: WgslType): type is WgslScalarType {
 }
 
 function setNumber(view: DataView, at: number, type: WgslScalarType, value: number): void {
-  if (typeof value !== 'number') throw new TypeError(`a ${type} is a number, not ${typeof value}`);
   if (type === 'f32') view.setFloat32(at, value, true);
   else if (type === 'i32') view.setInt32(at, value, true);
   else view.setUint32(at, value, true);
+}
+
+/** Why arguments are not what the parameters are, if they are not. Of unknown ones that shows later. */
+function mismatch(args: readonly GpuArgument[], bindings: readonly WgslType[]): string | undefined {
+  if (args.length !== bindings.length)
+    return `it takes ${bindings.length} arguments (${bindings.join(', ')}), and ${args.length} were given`;
+  for (const [i, type] of bindings.entries()) {
+    const arg = args[i] as GpuArgument;
+    if (arg.kind === 'unknown') continue;
+    const fits = isScalar(type)
+      ? arg.kind === 'value' && isNumber(arg.value, type)
+      : arg.kind === 'array' && arg.dtype === DTYPES[type];
+    if (fits) continue;
+    const range = type in RANGES ? `, a whole number from ${RANGES[type as 'i32'].join(' to ')}` : '';
+    const given = arg.kind === 'array' ? `an array of ${arg.dtype}` : nameOfValue(arg.value);
+    return `parameter ${i + 1} is ${type}${range}, and ${given} was given`;
+  }
+  return undefined;
+}
+
+const RANGES = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as const;
+
+function isNumber(value: unknown, type: WgslScalarType): boolean {
+  if (typeof value !== 'number') return false;
+  if (type === 'f32') return true;
+  const [least, most] = RANGES[type];
+  return Number.isInteger(value) && value >= least && value <= most;
+}
+
+function nameOfValue(value: unknown): string {
+  return typeof value === 'number' || value === null ? String(value) : typeof value;
+}
+
+const KNOWN = ['bindings', 'workgroups', 'result', 'name', 'entryPoint', 'features', 'host'];
+
+function checked<B extends readonly WgslType[], R extends WgslArrayType>(
+  source: string,
+  options: WgslOptions<B, R>,
+): WgslOptions<B, R> {
+  checkNames('wgsl', options, KNOWN);
+  const { bindings, result, workgroups, name = 'wgsl', entryPoint, features = [], host } = options;
+  if (typeof name !== 'string') throw new TypeError('wgsl: name is a string');
+  const refuse = (what: string): never => {
+    throw new TypeError(`wgsl ${name}: ${what}`);
+  };
+  if (typeof source !== 'string') refuse(`the source is a string, not ${typeof source}`);
+  if (!Array.isArray(bindings))
+    refuse('bindings is the list of its parameters, such as ["array<f32>", "f32"]');
+  for (const type of bindings) {
+    if (!(type in DTYPES) && !isScalar(type)) refuse(`no parameter is of type ${JSON.stringify(type)}`);
+  }
+  if (!((result?.type as string) in DTYPES))
+    refuse(`result.type is one of ${Object.keys(DTYPES).join(', ')}`);
+  if (typeof result.shape !== 'function' && !Array.isArray(result.shape))
+    refuse('result.shape is a shape, such as [2, 3], or a function of the parameters');
+  if (typeof workgroups !== 'function' && !Array.isArray(workgroups))
+    refuse(
+      'workgroups is how many there are along x, y and z, such as [16], or a function of the parameters',
+    );
+  if (entryPoint !== undefined && typeof entryPoint !== 'string') refuse('entryPoint is a string');
+  if (!Array.isArray(features) || features.some((feature) => typeof feature !== 'string'))
+    refuse('features are strings');
+  if (host !== undefined && typeof host !== 'function') refuse('host is a function');
+  return options;
 }
