@@ -12,7 +12,14 @@ import {
   sharedBuffers,
   viewIn,
 } from '../values/shared-buffers.js';
-import { describe, restore, type SnapshotOptions, sizeOf, snapshot } from '../values/snapshot.js';
+import {
+  describe,
+  isPrimitive,
+  restore,
+  type SnapshotOptions,
+  sizeOf,
+  snapshot,
+} from '../values/snapshot.js';
 import { CodecBook, codecReference } from './codec-book.js';
 import type { LentHandle } from './nested-tasks.js';
 import { Answer, Arg, type CodecReference, type LaneSetup } from './protocol.js';
@@ -88,7 +95,8 @@ export class LaneValues {
         case Arg.Slot:
           args[i] = this.results[value as number];
           if (args[i] === FAILED) return undefined;
-          for (const id of this.slotBuffers[value as number] ?? []) this.inputs.restored(id);
+          if (!isPrimitive(args[i]))
+            for (const id of this.slotBuffers[value as number] ?? []) this.inputs.restored(id);
           break;
         case Arg.Taken:
           if (value === FAILED) return undefined;
