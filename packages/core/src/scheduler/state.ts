@@ -313,7 +313,8 @@ export class SchedulerState {
     const places = admitted.mixed ? boundTrials(record, admitted.places, this.costs) : admitted.places;
     const place = this.policy.choose(record, places, this.costs);
     const mayBeCut = this.waiting.mayBeCut(record, place);
-    if (mayBeCut && admitted.mixed && this.waiting.uncut.holds(record, place)) return;
+    if (mayBeCut && admitted.mixed && this.waiting.uncut.holds(record, place, admitted.places, this.costs))
+      return;
     // Blocks are cut from values on the host: what a device has comes there first.
     if (mayBeCut && !inputsAtHand(this, record, place)) return;
     if (!this.waiting.askPlanner(record, admitted, place)) this.enqueue(record, place);

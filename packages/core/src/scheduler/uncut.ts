@@ -20,8 +20,9 @@ export class Uncut {
   /** The one that looks whether its turn has come. */
   private looking: TaskRecord | undefined = undefined;
 
-  /** Whether a call that would be cut for `place` waits; then it is kept here. */
-  holds(record: TaskRecord, place: Place): boolean {
+  /** Whether a call that would be cut for `place`, one of the candidates, waits; then it is kept here. */
+  holds(record: TaskRecord, place: Place, candidates: readonly Place[], costs: Costs): boolean {
+    if (!candidates.some((other) => mayGain(record, other, costs))) return false;
     const isFirst = record === this.looking || this.waiting.length === 0;
     if (isFirst && !this.isEnough(place)) return false;
     if (record === this.looking) this.waiting.unshift(record);
@@ -72,4 +73,13 @@ export class Uncut {
   private isEnough(place: Place): boolean {
     return this.cut.size >= FEW && this.micros >= Math.max(QUEUE_DEPTH, place.queuedMicros / 2);
   }
+}
+
+/**
+ * Whether a call may end sooner there for having waited. On a processor that takes its cores from the threads, what it takes
+ * decides, and not who has more to do.
+ */
+function mayGain(record: TaskRecord, place: Place, costs: Costs): boolean {
+  if (place.runsBlocks) return false;
+  return !place.fillsCores || !costs.measured(record, place.processor.kind);
 }
