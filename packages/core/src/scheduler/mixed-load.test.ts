@@ -59,7 +59,7 @@ describe('a mixed load', () => {
     },
   );
 
-  it('P2. trials of a slow device on the cores of the threads cost about a tenth of all work, and one run, at most', () => {
+  it('P2. finding out that a device on the cores of the threads is slow costs a part of five loads, and a run or two', () => {
     fc.assert(
       fc.property(machines, ({ cores, faster, latency, seed }) => {
         const thread = product(5000, 1);
@@ -70,7 +70,8 @@ describe('a mixed load', () => {
           for (let load = 0; load < 5; load++) total += machine.run(sizes(seed + load), side);
           return total;
         };
-        expect(took()).toBeLessThanOrEqual(1.1 * 1.1 * took('thread') + 2 * device(8 * 512 ** 2));
+        // A tenth is for trials. One size tells of the next, which may take half as long again as it says.
+        expect(took()).toBeLessThanOrEqual(1.5 * took('thread') + 2 * device(8 * 512 ** 2));
       }),
       { numRuns: RUNS },
     );
