@@ -1,9 +1,18 @@
 /** @file What becomes of running tasks that nobody wants any more, and of those beside them. */
-import { CancelledError, TimeoutError, WorkerLostError } from '@poniard/core';
+import { CancelledError, type Task, TimeoutError, taskContext, WorkerLostError } from '@poniard/core';
 import { describe, expect, it } from 'vitest';
 import * as cancelling from './fixtures/cancelling.mjs';
 import { listens, set } from './fixtures/families.mjs';
-import { causeOf, changed, counters, type Kind, suiteRuntime, testRuntime } from './runtimes.js';
+import {
+  causeOf,
+  changed,
+  counters,
+  gate,
+  type Kind,
+  rejection,
+  suiteRuntime,
+  testRuntime,
+} from './runtimes.js';
 
 const aside = { occupancy: 0 };
 const increment = (x: number): number => x + 1;
@@ -111,4 +120,24 @@ describe('tasks beside one that is ended by force', () => {
     expect(error.message).toMatch(/cpu:0 was stopped by force while it ran beside/);
     expect(other[2]).toBe(1);
   });
+});
+
+it('O5. one that is cancelled by what another does when it is told to end leaves its place to the next', async () => {
+  const runtime = testRuntime('inline');
+  const started = gate<void>();
+  const first = runtime.spawn(async () => {
+    const { signal } = taskContext();
+    started.open();
+    await new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => {
+        second.cancel();
+        resolve();
+      }),
+    );
+  });
+  const second: Task<number> = runtime.spawn(() => 1);
+  await started.promise;
+  first.cancel();
+  await Promise.all([rejection(first), rejection(second)]);
+  expect(await runtime.spawn(() => 2)).toBe(2);
 });

@@ -67,8 +67,13 @@ export class Carrier {
   }
 
   private run(place: Place): void {
-    const batch = place.outbox.filter((record) => record.phase === Phase.Sent && record.place === place);
+    const { outbox } = place;
+    const batch = outbox.filter((record) => record.phase === Phase.Sent && record.place === place);
     place.outbox = [];
+    // What was cancelled since the others were taken back has not left.
+    if (batch.length < outbox.length)
+      for (const record of outbox)
+        if (record.cancelling && record.place === place) this.shell.state.handle({ type: 'revoked', record });
     if (batch.length === 0) return;
     const report = this.reports.get(place) as PlaceReport;
     if (!place.processor.queues) for (const record of batch) this.shell.started(record);
