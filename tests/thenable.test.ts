@@ -74,5 +74,15 @@ describe.each<Kind>(['threads', 'inline'])('tasks as promises on %s', (kind) => 
     // biome-ignore lint/suspicious/noThenProperty: that is the case
     const task = spawn(() => ({ then: (resolve: (value: string) => void) => resolve('inside') }));
     expect(await task).toBe('inside');
+    const hasty = spawn(() => ({
+      // biome-ignore lint/suspicious/noThenProperty: that is the case
+      then(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+        resolve('first');
+        resolve('second');
+        reject(new Error('third'));
+      },
+    }));
+    expect(await hasty).toBe('first');
+    expect(await spawn(add1, 1)).toBe(2);
   });
 });

@@ -287,7 +287,7 @@ export class LaneExecutor implements Places {
     };
     // Inside the scope, since the result may be a task: the one that waits for it gives its place up.
     this.scopes.run(scope, () =>
-      result.then(
+      settlingOnce(result).then(
         (value) => after(() => this.finish(run, value, performance.now())),
         (error) => after(() => this.fail(run, error, performance.now())),
       ),
@@ -406,6 +406,12 @@ export class LaneExecutor implements Places {
   lend(buffers: readonly SharedArrayBuffer[] | undefined): CrossingBuffer[] | undefined {
     return this.values.lend(buffers, undefined);
   }
+}
+
+/** A thenable of the user's may call back twice, which would answer twice for the call. */
+function settlingOnce(result: PromiseLike<unknown>): PromiseLike<unknown> {
+  if (result instanceof Promise) return result;
+  return new Promise((resolve, reject) => void result.then(resolve, reject));
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -87,7 +87,15 @@ export class Shell implements Outcomes {
       if (error instanceof TimeoutError && record.cancelling) this.insistence.ifBlocking(record, error);
     };
     this.watches = new Watches(ports.clock, end);
-    this.seats = new Seats(this, (seat) => this.watches.started(seat), end);
+    this.seats = new Seats(
+      this,
+      (seat) => this.watches.started(seat),
+      (shared, error) => {
+        // Who had the last seat is told of it.
+        this.observe(shared);
+        end(shared, error);
+      },
+    );
     this.insistence = new Insistence(ports.clock, (record, reason) => abort(record, reason, true));
     const plans = new Plans(this, ports.registry, this.values);
     this.carrier = new Carrier(this, plans, this.insistence);
