@@ -31,6 +31,7 @@ export type { EventListener, EventType, PoniardEvent } from './events.js';
 export type { PlacementReport, PlacementRow } from './explain.js';
 export { defaultOptions, type FunctionOptions } from './function-options.js';
 export * from './functions.js';
+export { checkGiven, type OptionRule, type OptionRules } from './given-options.js';
 export type { MutableOptions } from './in-place/make.js';
 export { isShard, type Shard, type ShardOptions } from './in-place/shard.js';
 export { LaneClient, type LaneTransport } from './lane/client.js';

@@ -1,18 +1,17 @@
 /** @file Checks the options that users give: what is wrong with them is said at once (E4). */
 import { formatScope, isInvalid, isScope, type Scope } from '@poniard/scopes';
 import { PoniardError, ScopeError } from './errors.js';
+import type { OptionRule, OptionRules } from './given-options.js';
 import { unknownOption } from './nearest-name.js';
 import type { TaskOptions } from './options.js';
 
-type Rule = { readonly is: (value: unknown) => boolean; readonly must: string };
-
 const positive = (value: unknown): boolean => typeof value === 'number' && value > 0;
-const flag: Rule = { is: (value) => typeof value === 'boolean', must: 'be true or false' };
-const scope: Rule = { is: isScope, must: 'be a scope, such as scope({ thread: 0 })' };
+const flag: OptionRule = { is: (value) => typeof value === 'boolean', must: 'be true or false' };
+const scope: OptionRule = { is: isScope, must: 'be a scope, such as scope({ thread: 0 })' };
 const namesProcessor = (value: unknown): boolean =>
   isText(value) || (typeof value === 'object' && value !== null && isText((value as { id?: unknown }).id));
 
-const RULES: { readonly [K in keyof Required<TaskOptions>]: Rule } = {
+const RULES: OptionRules<TaskOptions> = {
   name: { is: isText, must: 'be a string that is not empty' },
   scope,
   computeScope: scope,

@@ -2,6 +2,7 @@
 import { checkDType, type Data, type DType, type DTypeOf, dtypeOf, isFloat } from './dtype.js';
 import { allocate, isShared } from './memory.js';
 import { NDArray, type Nested } from './ndarray.js';
+import { anything, checkOptions } from './ops/check.js';
 import { fillNormal, fillUniform } from './random.js';
 import { checkShape, formatShape, sizeOf } from './shapes.js';
 
@@ -207,6 +208,7 @@ function random<D extends 'float32' | 'float64'>(
   options: RandomOptions<D>,
   fill: (out: Float32Array | Float64Array, seed: number) => void,
 ): NDArray<D> {
+  checkOptions(name, options, { dtype: anything, seed: anything });
   const dtype = options.dtype ?? ('float64' as D);
   if (!isFloat(checkDType(name, dtype))) {
     throw new TypeError(`${name}: makes float32 or float64, not ${String(dtype)}; convert with astype`);
@@ -224,6 +226,6 @@ function blank<D extends DType>(name: string, shape: number | readonly number[],
 }
 
 function dtypeOption<D extends DType>(name: string, option: DTypeOption<D> | undefined): D | undefined {
-  const dtype = typeof option === 'object' ? option.dtype : option;
+  const dtype = typeof option === 'object' ? checkOptions(name, option, { dtype: anything }).dtype : option;
   return dtype === undefined ? undefined : checkDType(name, dtype);
 }

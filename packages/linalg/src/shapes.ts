@@ -47,6 +47,10 @@ export function checkShape(operation: string, shape: number | readonly number[])
 export function checkAxis(operation: string, axis: number, shape: readonly number[]): number {
   const found = axis < 0 ? axis + shape.length : axis;
   if (Number.isInteger(axis) && found >= 0 && found < shape.length) return found;
+  if (typeof axis !== 'number')
+    throw new TypeError(
+      `${operation}: an axis is a number such as 0, not ${axis === null ? 'null' : typeof axis}`,
+    );
   throw new RangeError(`${operation}: no axis ${axis} in an array of shape ${formatShape(shape)}`);
 }
 

@@ -17,6 +17,11 @@ async function causeOf(task: PromiseLike<unknown>): Promise<Error> {
 describe('cpuThreads', () => {
   it.each([
     [{ thread: 2 }, /unknown option "thread".*threads/s],
+    [{ thread: 2 }, /did you mean "threads"/],
+    [{ resourceLimits: 5 }, /resourceLimits must be an object of positive numbers such as/],
+    [{ resourceLimits: { maxOldGenerationSizeMb: '5' } }, /resourceLimits must be an object/],
+    [null, /cpuThreads: options are an object such as/],
+    [5, /cpuThreads: options are an object such as/],
     [{ threads: 0 }, /threads must be a positive integer/],
     [{ threads: 1.5 }, /threads must be a positive integer/],
     [{ memoryLimit: 0 }, /memoryLimit must be a positive number of bytes/],

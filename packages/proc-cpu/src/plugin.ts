@@ -3,7 +3,9 @@ import { availableParallelism, hostname, totalmem } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import {
   CodecBook,
+  checkGiven,
   FUNCTION_CODEC,
+  type OptionRules,
   type Plugin,
   PROCESSOR_PROVIDER,
   VALUE_CODEC,
@@ -87,27 +89,39 @@ export function cpuThreads(options: CpuThreadsOptions = {}, warm?: WarmThread): 
   };
 }
 
-const KNOWN = ['threads', 'resourceLimits', 'memoryLimit', 'execArgv', 'startTimeout'];
+const positive = (value: unknown): boolean => typeof value === 'number' && value > 0;
+const isLimits = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every(positive);
 
-function checked(options: CpuThreadsOptions) {
-  for (const key of Object.keys(options)) {
-    if (!KNOWN.includes(key))
-      throw new TypeError(`cpuThreads: unknown option ${JSON.stringify(key)}. Known are ${KNOWN.join(', ')}`);
-  }
+const RULES: OptionRules<CpuThreadsOptions> = {
+  threads: {
+    is: (value) => Number.isInteger(value) && positive(value),
+    must: 'be a positive integer',
+  },
+  resourceLimits: {
+    is: isLimits,
+    must: 'be an object of positive numbers such as { maxOldGenerationSizeMb: 500 }',
+  },
+  memoryLimit: { is: positive, must: 'be a positive number of bytes' },
+  execArgv: {
+    is: (value) => Array.isArray(value) && value.every((option) => typeof option === 'string'),
+    must: "be an array of strings such as ['--conditions=development']",
+  },
+  startTimeout: { is: positive, must: 'be a positive number of milliseconds' },
+};
+
+function checked(options: CpuThreadsOptions): Required<CpuThreadsOptions> {
   const {
     threads = availableParallelism(),
     resourceLimits = {},
     execArgv = [],
     memoryLimit = usableMemory(),
     startTimeout = 30_000,
-  } = options;
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new TypeError('cpuThreads: threads must be a positive integer');
-  if (!(memoryLimit > 0)) throw new TypeError('cpuThreads: memoryLimit must be a positive number of bytes');
-  if (!(startTimeout > 0))
-    throw new TypeError('cpuThreads: startTimeout must be a positive number of milliseconds');
-  if (!Array.isArray(execArgv)) throw new TypeError('cpuThreads: execArgv must be an array of strings');
-  return { threads, resourceLimits, memoryLimit, execArgv: execArgv as readonly string[], startTimeout };
+  } = checkGiven('cpuThreads', options, RULES);
+  return { threads, resourceLimits, memoryLimit, execArgv, startTimeout };
 }
 
 /** The machine's memory, or what a container leaves of it. */

@@ -1,5 +1,5 @@
 /** @file What goes wrong on a GPU. */
-import { PoniardError } from '@poniard/core';
+import { checkGiven, type OptionRule, PoniardError } from '@poniard/core';
 
 /** The device's memory limit leaves no room. The call then goes to another processor where there is one. */
 export class GpuMemoryError extends PoniardError {
@@ -36,15 +36,12 @@ export class GpuError extends PoniardError {
   override readonly name = 'GpuError';
 }
 
-/** @throws TypeError when options are no object, or hold one that is not known. `of`: what takes them. */
+/** @throws TypeError when options are no object, or hold one that is not known. `of`: what takes them, and checks their values. */
 export function checkNames(of: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`${of}: options are an object, not ${options === null ? 'null' : typeof options}`);
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key))
-      throw new TypeError(`${of}: unknown option ${JSON.stringify(key)}. Known are ${known.join(', ')}`);
-  }
+  checkGiven(of, options, Object.fromEntries(known.map((name) => [name, ANY])));
 }
+
+const ANY: OptionRule = { is: () => true, must: '' };
 
 /** Lines of source before and after the one that is wrong. */
 const AROUND = 2;

@@ -146,7 +146,9 @@ describe('F4. a kernel on a CPU thread', () => {
 
   test('options that are not as they should be are refused', () => {
     const fn = () => 1;
-    expect(() => kernel(fn, undefined as never)).toThrow('kernel: options are an object, not undefined');
+    expect(() => kernel(fn, undefined as never)).toThrow(
+      'kernel: options are an object such as { output: … }, not undefined',
+    );
     expect(() => kernel(fn, {} as never)).toThrow('output is [width]');
     expect(() => kernel(fn, { output: [0] })).toThrow('output is [width]');
     expect(() => kernel(fn, { output: [1], size: 2 } as never)).toThrow('unknown option "size"');

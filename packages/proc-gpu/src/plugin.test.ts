@@ -19,12 +19,15 @@ async function program(source: string, env: Record<string, string> = {}) {
 describe('the plug-in webgpu', () => {
   test('checks its options', () => {
     expect(() => webgpu({ adaptor: 'x' } as never)).toThrow('unknown option "adaptor"');
-    expect(() => webgpu(null as never)).toThrow('webgpu: options are an object, not null');
+    expect(() => webgpu(null as never)).toThrow(
+      'webgpu: options are an object such as { adapter: … }, not null',
+    );
     expect(() => webgpu({ memoryLimit: '100' } as never)).toThrow('memoryLimit must be a positive number');
     expect(() => webgpu({ adapter: 1 } as never)).toThrow('adapter must be a string');
     expect(() => webgpu({ memoryLimit: -1 })).toThrow('memoryLimit must be a positive number');
     expect(() => webgpu({ features: 'f16' } as never)).toThrow('features must be an array');
     expect(() => webgpu({ arrays: Array })).toThrow('arrays must be the class NDArray');
+    expect(() => webgpu({ adaptor: 'x' } as never)).toThrow('did you mean "adapter"?');
   });
 
   test('without an adapter brings nothing, and everything else runs', async () => {

@@ -1,7 +1,14 @@
 /** @file The plug-in that brings GPUs. */
-import { type Plugin, PROCESSOR_PROVIDER, type Transfer, VALUE_CODEC, type ValueCodec } from '@poniard/core';
+import {
+  checkGiven,
+  type OptionRules,
+  type Plugin,
+  PROCESSOR_PROVIDER,
+  type Transfer,
+  VALUE_CODEC,
+  type ValueCodec,
+} from '@poniard/core';
 import { type AdapterChoice, findAdapter } from './adapter.js';
-import { checkNames } from './errors.js';
 import { type ArrayCodec, codecOf } from './host-arrays.js';
 import { note } from './note.js';
 
@@ -22,8 +29,6 @@ export interface WebgpuOptions {
   /** The class that results come home as: `NDArray` of `@poniard/linalg`. Needed only where it cannot be found by itself, as in a bundle. */
   readonly arrays?: object;
 }
-
-const KNOWN = ['adapter', 'memoryLimit', 'features', 'arrays'];
 
 /** How many GPUs the plug-ins of a runtime have brought so far. */
 const GPU_COUNT = Symbol.for('poniard.GPU_COUNT');
@@ -94,21 +99,35 @@ export function webgpu(options: WebgpuOptions = {}): Plugin {
   };
 }
 
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+const RULES: OptionRules<WebgpuOptions> = {
+  adapter: { is: isText, must: "be a string such as 'high-performance', 'software', or a part of its name" },
+  memoryLimit: {
+    is: (value) => typeof value === 'number' && value > 0,
+    must: 'be a positive number of bytes',
+  },
+  features: {
+    is: (value) => Array.isArray(value) && value.every(isText),
+    must: "be an array of strings such as ['shader-f16']",
+  },
+  arrays: {
+    is: (value) => value !== null && codecOf(value as object) !== undefined,
+    must: 'be the class NDArray',
+  },
+};
+
 function checked(options: WebgpuOptions): {
   adapter: AdapterChoice;
   memoryLimit: number | undefined;
   features: readonly string[];
   arrays: ArrayCodec | undefined;
 } {
-  checkNames('webgpu', options, KNOWN);
-  const { adapter = 'high-performance', memoryLimit, features = [], arrays } = options;
-  if (typeof adapter !== 'string' || adapter === '') throw new TypeError('webgpu: adapter must be a string');
-  if (memoryLimit !== undefined && !(typeof memoryLimit === 'number' && memoryLimit > 0))
-    throw new TypeError('webgpu: memoryLimit must be a positive number of bytes');
-  if (!Array.isArray(features) || features.some((feature) => typeof feature !== 'string'))
-    throw new TypeError('webgpu: features must be an array of strings');
-  const codec = arrays === undefined ? undefined : codecOf(arrays);
-  if (arrays !== undefined && codec === undefined)
-    throw new TypeError('webgpu: arrays must be the class NDArray');
-  return { adapter, memoryLimit, features: features as readonly string[], arrays: codec };
+  const {
+    adapter = 'high-performance',
+    memoryLimit,
+    features = [],
+    arrays,
+  } = checkGiven('webgpu', options, RULES);
+  return { adapter, memoryLimit, features, arrays: arrays && codecOf(arrays) };
 }

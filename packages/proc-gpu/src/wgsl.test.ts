@@ -313,9 +313,14 @@ test('options of wgsl that are not as they should be are refused', () => {
   const options = { bindings: ['f32'], result: { type: 'array<f32>', shape: [1] }, workgroups: [1] };
   const refuses = (changed: object, message: string, source: unknown = '') =>
     expect(() => wgsl(source as string, { ...options, ...changed } as never)).toThrow(new TypeError(message));
-  expect(() => (wgsl as Loose)('')).toThrow(new TypeError('wgsl: options are an object, not undefined'));
+  expect(() => (wgsl as Loose)('')).toThrow(
+    new TypeError('wgsl: options are an object such as { bindings: … }, not undefined'),
+  );
   expect(() => wgsl('', {} as never)).toThrow('wgsl wgsl: bindings is the list of its parameters');
-  refuses({ workgroup: 1 }, `wgsl: unknown option "workgroup". Known are ${KNOWN}`);
+  refuses(
+    { workgroup: 1 },
+    `wgsl: unknown option "workgroup"; did you mean "workgroups"? Known are ${KNOWN}`,
+  );
   refuses({}, 'wgsl wgsl: the source is a string, not number', 5);
   refuses({ bindings: ['f64'] }, 'wgsl wgsl: no parameter is of type "f64"');
   refuses({ name: 1 }, 'wgsl: name is a string');

@@ -1,5 +1,5 @@
 /** @file Sums and norms on a GPU. */
-import { checkNormLength, type NormOptions, needsAxis } from '../ops/norm.js';
+import { checkNormLength, checkNormOptions, type NormOptions, needsAxis } from '../ops/norm.js';
 import { checkAxis, withoutAxis } from '../shapes.js';
 import { EACH_RUN, LANE_SIZES, type Lanes, lanesOf, laneUniforms, runsOf } from './lanes.js';
 import {
@@ -86,9 +86,10 @@ export function sum(gpu: GpuDevicePort, given: unknown, axis?: number): GpuArray
 export function norm(
   gpu: GpuDevicePort,
   given: unknown,
-  { axis, order }: NormOptions = {},
+  options: NormOptions = {},
 ): GpuArray | Promise<number> {
   const x = checkGpuArray('norm', 'x', given);
+  const { axis, order } = checkNormOptions(options);
   const along = axis === undefined ? undefined : checkAxis('norm', axis, x.shape);
   if (along === undefined) needsAxis(x, order);
   checkNormLength(x, along === undefined ? x.size : x.shape[along]!, order);

@@ -2,7 +2,7 @@
 import { eachRow } from '../loops.js';
 import type { NDArray } from '../ndarray.js';
 import { broadcast, stretchedStrides } from '../shapes.js';
-import { checkArray, shapeError } from './check.js';
+import { checkArray, checkOptions, flag, shapeError } from './check.js';
 
 /** How near is near enough. */
 export interface IsCloseOptions {
@@ -14,8 +14,14 @@ export interface IsCloseOptions {
   readonly equalNaN?: boolean;
 }
 
+const tolerance = {
+  is: (value: unknown) => typeof value === 'number' && value >= 0,
+  must: 'be a number from 0',
+};
+const RULES = { rtol: tolerance, atol: tolerance, equalNaN: flag };
+
 export function isCloseHost(x: NDArray, y: NDArray, options: IsCloseOptions = {}): boolean {
-  const { rtol = 1e-5, atol = 1e-8, equalNaN = false } = options;
+  const { rtol = 1e-5, atol = 1e-8, equalNaN = false } = checkOptions('isClose', options, RULES);
   checkArray('isClose', 'x', x);
   checkArray('isClose', 'y', y);
   const shape = broadcast(x.shape, y.shape);

@@ -3,7 +3,7 @@ import type { DType } from '../dtype.js';
 import { allocate } from '../memory.js';
 import { NDArray } from '../ndarray.js';
 import { checkAxis, formatShape, sizeOf, withoutAxis } from '../shapes.js';
-import { checkArray, type Described } from './check.js';
+import { anything, checkArray, checkOptions, type Described } from './check.js';
 import { type Lane, reduceLanes } from './lanes.js';
 import type { SumDType } from './sum.js';
 
@@ -26,8 +26,9 @@ export function normHost<D extends DType, O extends NormOptions | undefined = un
   x: NDArray<D>,
   options?: O,
 ): Normed<D, O>;
-export function normHost(x: NDArray, { axis, order }: NormOptions = {}): number | NDArray {
+export function normHost(x: NDArray, options: NormOptions = {}): number | NDArray {
   checkArray('norm', 'x', x);
+  const { axis, order } = checkNormOptions(options);
   const lane = laneOf(order ?? 2);
   if (axis !== undefined) {
     const along = checkAxis('norm', axis, x.shape);
@@ -41,6 +42,10 @@ export function normHost(x: NDArray, { axis, order }: NormOptions = {}): number 
   checkNormLength(x, x.size, order);
   const dense = x.isDense ? x : x.copy();
   return lane(dense.data, dense.offset, 1, dense.size);
+}
+
+export function checkNormOptions(options: NormOptions): NormOptions {
+  return checkOptions('norm', options, { axis: anything, order: anything });
 }
 
 /** An order of the norm of several axes together would be one of the matrix. */

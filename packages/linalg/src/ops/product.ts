@@ -2,7 +2,7 @@
 import type { DType } from '../dtype.js';
 import type { NDArray } from '../ndarray.js';
 import { broadcast, sizeOf } from '../shapes.js';
-import { checkTypes, type Described, describe, shapeError } from './check.js';
+import { anything, checkOptions, checkTypes, type Described, describe, flag, shapeError } from './check.js';
 
 /** How the factors of a product are meant. */
 export interface MatmulOptions {
@@ -24,6 +24,8 @@ export interface MatmulOptions {
    */
   readonly out?: NDArray;
 }
+
+const RULES = { transposeA: flag, transposeB: flag, precision: anything, out: anything };
 
 /** The element type of a product. */
 export type ProductDType<D extends DType, O> = O extends { readonly precision: string } ? 'float32' : D;
@@ -48,7 +50,7 @@ export interface ProductShape {
  * @throws RangeError when the shapes do not fit.
  */
 export function productShape(x: Described, y: Described, options: MatmulOptions): ProductShape {
-  const { transposeA = false, transposeB = false } = options;
+  const { transposeA = false, transposeB = false } = checkOptions('matmul', options, RULES);
   checkPrecision(x, y, options);
   checkTypes('matmul', x, y);
   if (x.shape.length === 0 || y.shape.length === 0) {

@@ -72,6 +72,7 @@ function prepare<D extends DType>(x: NDArray<D>, k: number, axis: number) {
 export function topkAxis({ shape }: Described, k: number, axis: number): number {
   const along = checkAxis('topk', axis, shape);
   if (Number.isInteger(k) && k >= 0 && k <= shape[along]!) return along;
+  if (typeof k !== 'number') throw new TypeError(`topk: k is a whole number, not ${typeof k}`);
   throw new RangeError(
     `topk: no ${k} largest of the ${shape[along]} along axis ${along} of ${formatShape(shape)}`,
   );
