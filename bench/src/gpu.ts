@@ -1,6 +1,7 @@
 /** @file What do tasks on a GPU cost, and how fast are products there? All on the same adapter. */
 import { gpuInfo } from 'poniard';
 import type { Bench, Entry, Harness } from './harness.js';
+import { largeProducts } from './large-products.js';
 import { median } from './row.js';
 
 /** What a task may cost beyond the dispatch itself, in µs. */
@@ -69,11 +70,7 @@ async function products(
   const jax = await harness.node('jax-js', 'jax-js', options);
   const gpuJs = await harness.node('gpu.js', 'gpu-js', options);
   const real = options.adapter !== 'software';
-  if (!real)
-    harness.skipped.push(
-      'skipped products of 4096²: the adapter computes on the CPU, which would take minutes',
-    );
-  const sizes = [harness.size(512, 128), harness.size(1024, 192), ...(real ? [4096] : [])];
+  const sizes = [harness.size(512, 128), harness.size(1024, 192)];
   const small = harness.size(256, 64);
   for (const n of sizes) {
     const links = real ? 20 : harness.size(n <= 512 ? 4 : 2, 2);
@@ -102,6 +99,10 @@ async function products(
       target: { 'tfjs-webgpu': 1.2, 'jax-js': 1.2, 'gpu.js': 5 },
     });
   }
+  const contestants = { poniard, 'tfjs-webgpu': tfjs, 'jax-js': jax, 'gpu.js': gpuJs };
+  const large = largeProducts(await gpuInfo(options.adapter), contestants, harness.peak);
+  harness.skipped.push(...large.skipped);
+  for (const row of large.rows) await harness.row(row);
 }
 
 async function overhead(

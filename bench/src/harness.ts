@@ -48,6 +48,8 @@ export interface HarnessOptions {
   readonly rounds: number;
   /** Smaller counts, to see that everything works. */
   readonly quick: boolean;
+  /** What the GPU computes at most, in TFLOP/s of float32, where the caller says so. */
+  readonly peak?: number | undefined;
 }
 
 /**
@@ -70,6 +72,7 @@ const SHORT_MS = 1000;
 export class Harness {
   readonly rounds: number;
   readonly quick: boolean;
+  readonly peak: number | undefined;
   readonly rows: Row[] = [];
   /** Versions and settings of those that took part, by name. */
   readonly versions: Record<string, string> = {};
@@ -82,6 +85,7 @@ export class Harness {
   constructor(options: HarnessOptions) {
     this.rounds = options.rounds;
     this.quick = options.quick;
+    this.peak = options.peak;
   }
 
   /** `full` or, with `--quick`, `quick`. */

@@ -1,4 +1,4 @@
-/** @file The command: `npm run bench -- NAME… [--json FILE] [--rounds 5] [--quick]`. */
+/** @file The command: `npm run bench -- NAME… [--json FILE] [--rounds 5] [--quick] [--peak TFLOP/s]`. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { data } from './data.js';
@@ -16,7 +16,7 @@ const BENCHES: readonly Bench[] = [overhead, data, parallel, matmul, gpu, semant
 
 const list = (): string => BENCHES.map(({ name, question }) => `  ${name.padEnd(10)}${question}`).join('\n');
 
-const USAGE = `npm run bench -- NAME… [--json FILE] [--rounds 5] [--quick]
+const USAGE = `npm run bench -- NAME… [--json FILE] [--rounds 5] [--quick] [--peak TFLOP/s]
 
 NAME is one or several of these, or all:
 ${list()}
@@ -24,6 +24,7 @@ ${list()}
   --json FILE   writes machine, versions, settings and rows
   --rounds N    rounds of which the medians are taken (default 5)
   --quick       smaller counts and 2 rounds: shows that everything works, the figures say little
+  --peak N      what the GPU computes at most, in TFLOP/s of float32, where its card is not in the table
   --list        prints the names
 `;
 
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
     options: {
       json: { type: 'string' },
       rounds: { type: 'string' },
+      peak: { type: 'string' },
       quick: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -61,11 +63,17 @@ async function main(): Promise<number> {
     return 2;
   }
 
+  const peak = values.peak === undefined ? undefined : Number(values.peak);
+  if (peak !== undefined && !(peak > 0)) {
+    process.stderr.write(`--peak takes a positive number of TFLOP/s, not '${values.peak}'.\n`);
+    return 2;
+  }
+
   const chosen = BENCHES.filter(({ name }) => positionals.includes('all') || positionals.includes(name));
   const reports: Report[] = [];
   for (const bench of chosen) {
     process.stderr.write(`${bench.name}: ${bench.question}\n`);
-    const harness = new Harness({ rounds, quick: values.quick });
+    const harness = new Harness({ rounds, quick: values.quick, peak });
     try {
       await bench.run(harness);
     } finally {

@@ -13,8 +13,8 @@ export interface Resident<M> {
 }
 
 /**
- * Parameters `n` and `links`: p ← x·p, `links` times, and p read back. Its figure is GFLOP/s. A chain, since what nobody
- * needs a library may leave undone.
+ * Parameters `n` and `links`: p ← x·p, `links` times, and p read back. Its figure is GFLOP/s, or TFLOP/s where `unit` says so.
+ * A chain, since what nobody needs a library may leave undone.
  */
 export function chainJob<M>(library: Resident<M>): Job {
   const prepared = new Map<number, Promise<{ x: M; y: M }>>();
@@ -39,7 +39,7 @@ export function chainJob<M>(library: Resident<M>): Job {
       sum = data[0] as number;
     });
     if (!(Math.abs(sum - 1) < 1e-3)) throw new Error(`element 0 of the last product is ${sum} instead of 1`);
-    return gigaflops(n, ms / links);
+    return gigaflops(n, ms / links) / (params['unit'] === 'TFLOP/s' ? 1000 : 1);
   };
 }
 

@@ -5,6 +5,7 @@ import {
   cpuThreads,
   createRuntime,
   gpuInfo,
+  type MatmulOptions,
   matmul,
   type NDArray,
   processorTypeScope,
@@ -48,6 +49,7 @@ export async function createRival(options: Params): Promise<Rival> {
     settings: `spawn() on ${name}`,
     jobs: {
       matmul: multiplier(runtime),
+      matmulHalf: multiplier(runtime, { precision: 'half' }),
       dispatches: dispatches(runtime),
       chain: chain(runtime),
       mixed: mixed(runtime),
@@ -56,11 +58,13 @@ export async function createRival(options: Params): Promise<Rival> {
   };
 }
 
-function multiplier(runtime: Runtime): Job {
+function multiplier(runtime: Runtime, options: MatmulOptions = {}): Job {
   // A task in a box: awaited, it would come home.
   return chainJob<{ readonly handle: Chunk<Matrix> | Task<Matrix> }>({
     upload: async (data, n) => ({ handle: runtime.tochunk(array(data, [n, n])) }),
-    multiply: (x, y) => ({ handle: runtime.spawn.with(onGpu, matmul, x.handle, y.handle) as Task<Matrix> }),
+    multiply: (x, y) => ({
+      handle: runtime.spawn.with(onGpu, matmul, x.handle, y.handle, options) as Task<Matrix>,
+    }),
     read: async ({ handle }) => (await runtime.fetch(handle)).data,
     free: () => {},
   });
