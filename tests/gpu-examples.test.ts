@@ -14,9 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+const programOf = (name: string) =>
+  fileURLToPath(new URL(`../examples/${name}/dist/main.js`, import.meta.url));
+
 async function example<Figures>(name: string, ...args: string[]): Promise<Figures> {
-  const program = fileURLToPath(new URL(`../examples/${name}/dist/main.js`, import.meta.url));
-  const { code, output, errors } = await run(program, ['--json', '--small', ...args]);
+  const { code, output, errors } = await run(programOf(name), ['--json', '--small', ...args]);
   expect(errors).toBe('');
   expect(code).toBe(0);
   return JSON.parse(output) as Figures;
@@ -83,6 +85,9 @@ describe('examples/nbody', () => {
     const { moved, drift } = await example<Figures>('nbody', '--gpu', 'none');
     expect(moved).toEqual({});
     expect(drift).toBeLessThan(1e-3);
+    const { output } = await run(programOf('nbody'), ['--small', '--gpu', 'none']);
+    expect(output).toContain('64 bodies, 1000 steps');
+    expect(output).not.toContain('moved');
   });
 });
 

@@ -51,8 +51,9 @@ if (options.json) console.log(JSON.stringify({ ...figures, noGpu }));
 else {
   if (noGpu !== undefined) console.log(`No GPU is used: ${noGpu}.\n`);
   const ways = Object.entries(moved).map(([way, bytes]) => `\n           ${way.padEnd(14)} ${bytes} bytes`);
+  const moves =
+    noGpu === undefined ? `\nmoved      ${start.size * 4} bytes are the bodies${ways.join('')}` : '';
   console.log(`${bodies} bodies, ${STEPS} steps in ${seconds.toFixed(2)} s on ${runtime.explain(state).processor}
-energy     ${before.toFixed(6)} before, ${after.toFixed(6)} after: ${(100 * drift).toFixed(4)} % off
-moved      ${start.size * 4} bytes are the bodies${ways.join('')}`);
+energy     ${before.toFixed(6)} before, ${after.toFixed(6)} after: ${(100 * drift).toFixed(4)} % off${moves}`);
 }
 if (!(drift < 1e-3)) throw new Error(`${100 * drift} % of the energy is lost`);
