@@ -7,6 +7,8 @@ export type AdapterChoice = 'high-performance' | 'low-power' | 'software' | (str
 /** An adapter. */
 export interface FoundAdapter {
   readonly adapter: WebGpu<'GPUAdapter'>;
+  /** Finds it again. */
+  readonly choice: AdapterChoice;
 }
 
 /** Why there is no adapter. */
@@ -48,6 +50,51 @@ export async function findAdapter(
   }
 }
 
+/**
+ * Every adapter in hardware, the fastest first: all that WebGPU tells apart. Cards of one make and model have one name, and
+ * are one here.
+ */
+export async function findAdapters(
+  features: readonly string[] = [],
+): Promise<readonly FoundAdapter[] | NoAdapter> {
+  const fastest = await findAdapter('high-performance', features);
+  if ('reason' in fastest) return fastest;
+  const isPage = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu !== undefined;
+  const others = ['low-power', ...(isPage ? [] : await namesInDawn())];
+  return distinct(fastest, others, (choice) => findAdapter(choice, features));
+}
+
+/** The first, and of the others those that are none of the ones before. */
+export async function distinct(
+  first: FoundAdapter,
+  others: readonly AdapterChoice[],
+  find: (choice: AdapterChoice) => Promise<FoundAdapter | NoAdapter>,
+): Promise<readonly FoundAdapter[]> {
+  const all = [first];
+  const infos = [describeAdapter(first.adapter)];
+  for (const choice of others) {
+    // Asking for one takes its driver tens of ms; Dawn's `device` is the name that it lists, in small letters.
+    if (infos.some(({ device }) => device !== '' && device === slugOf(choice))) continue;
+    const found = await find(choice);
+    if ('reason' in found) continue;
+    const info = describeAdapter(found.adapter);
+    if (info.software || infos.some((known) => isSame(known, info))) continue;
+    all.push(found);
+    infos.push(info);
+  }
+  return all;
+}
+
+/** One GPU that has several drivers, such as Vulkan's and Direct3D's, comes with a description for each. */
+function isSame(a: AdapterInfo, b: AdapterInfo): boolean {
+  if (a.vendor !== b.vendor || a.architecture !== b.architecture || a.device !== b.device) return false;
+  return a.device !== '' || a.description === b.description;
+}
+
+function slugOf(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+}
+
 export function describeAdapter(adapter: WebGpu<'GPUAdapter'>): AdapterInfo {
   const { info } = adapter;
   const { vendor, architecture, device, description } = info;
@@ -80,7 +127,7 @@ async function findInDawn(
       reason: `no adapter is named ${JSON.stringify(choice)}; there are: ${names.join(', ') || 'none'}`,
     };
   const adapter = await (await dawn(name, flags)).requestAdapter();
-  return adapter === null ? { reason: `${name} cannot be used` } : { adapter };
+  return adapter === null ? { reason: `${name} cannot be used` } : { adapter, choice };
 }
 
 /** Dawn lists its adapters only in the message about one that is not there. */
@@ -130,11 +177,11 @@ async function findIn(instance: GPU, choice: AdapterChoice): Promise<FoundAdapte
     const info = describeAdapter(adapter);
     const name = adapterName(info);
     if (!isName(choice)) {
-      if (info.software === (choice === 'software')) return { adapter };
+      if (info.software === (choice === 'software')) return { adapter, choice };
       reason = info.software
         ? `the only adapter, ${name}, computes on the CPU`
         : `${name} is not a software adapter`;
-    } else if (name.toLowerCase().includes(choice.toLowerCase())) return { adapter };
+    } else if (name.toLowerCase().includes(choice.toLowerCase())) return { adapter, choice };
     else reason = `no adapter is named ${JSON.stringify(choice)}; there is ${name}`;
   }
   return { reason };

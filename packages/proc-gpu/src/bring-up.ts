@@ -1,6 +1,6 @@
 /** @file From an adapter to a processor. Loaded when there is an adapter: most programs, and all workers, have none. */
 import type { Mover, Processor, Transfer, ValueCodec } from '@poniard/core';
-import { type AdapterChoice, type FoundAdapter, findAdapter } from './adapter.js';
+import { type FoundAdapter, findAdapter } from './adapter.js';
 import { type DeviceOptions, GpuDevice } from './device.js';
 import { type ArrayCodec, HomeArrays } from './host-arrays.js';
 import { measureNewLinks } from './links.js';
@@ -9,7 +9,6 @@ import { GpuProcessor } from './processor.js';
 export interface BringUpOptions extends DeviceOptions {
   /** Called when the device is there. */
   nextId(): string;
-  readonly adapter: AdapterChoice;
   readonly arrays: ArrayCodec | undefined;
   readonly codecs: readonly ValueCodec[];
   /** Hears of what goes to the device and back without having been asked for. */
@@ -24,7 +23,7 @@ export async function bringUp(
   const home = new HomeArrays(options.arrays);
   home.meet(options.codecs);
   const reopen = async (): Promise<GpuDevice> => {
-    const again = await findAdapter(options.adapter, options.features);
+    const again = await findAdapter(found.choice, options.features);
     if ('reason' in again) throw new Error(again.reason);
     return GpuDevice.open(again, options);
   };

@@ -8,17 +8,25 @@ import {
   VALUE_CODEC,
   type ValueCodec,
 } from '@poniard/core';
-import { type AdapterChoice, findAdapter } from './adapter.js';
+import {
+  type AdapterChoice,
+  adapterName,
+  describeAdapter,
+  type FoundAdapter,
+  findAdapter,
+  findAdapters,
+} from './adapter.js';
 import { type ArrayCodec, codecOf } from './host-arrays.js';
 import { note } from './note.js';
 
 export interface WebgpuOptions {
   /**
-   * `'high-performance'` (the default) or `'low-power'`; `'software'`: one that computes on the CPU, for tests; or a part of
-   * the adapter's name, as `gpuInfo()` tells it.
+   * One only: `'high-performance'` or `'low-power'`; `'software'`: one that computes on the CPU, for tests; or a part of the
+   * adapter's name, as `gpuInfo()` tells it. Left out: each GPU that WebGPU tells apart, the fastest as the first. Of several
+   * cards of one make and model it shows one.
    */
   readonly adapter?: AdapterChoice;
-  /** In bytes: what all arrays on the GPU may take together. Default: the largest buffer that the adapter makes. */
+  /** In bytes: what all arrays on a GPU may take together. Default: the largest buffer that the adapter makes. */
   readonly memoryLimit?: number;
   /**
    * WebGPU features without which the GPU is not used, such as `'shader-f16'`. Of `subgroups`, `timestamp-query` and
@@ -74,7 +82,9 @@ export function webgpu(options: WebgpuOptions = {}): Plugin {
           startsFor: 'webgpu',
           async start(host) {
             try {
-              const found = await findAdapter(adapter, features);
+              const found = await (adapter === undefined
+                ? findAdapters(features)
+                : findAdapter(adapter, features));
               if ('reason' in found) throw new Error(found.reason);
               const codecs: ValueCodec[] = child.isRegistered(VALUE_CODEC, true)
                 ? child.resolveAll(VALUE_CODEC)
@@ -82,12 +92,22 @@ export function webgpu(options: WebgpuOptions = {}): Plugin {
               const { bringUp } = await import('./bring-up.js');
               const nextId = () => `gpu:${ids.next++}`;
               const moved = (transfer: Transfer): void => host.moved(transfer);
-              const options = { nextId, adapter, memoryLimit, features, arrays, codecs, moved };
-              const processor = await bringUp(found, options);
-              host.addMover(processor.mover);
-              return [processor];
+              const options = { nextId, memoryLimit, features, arrays, codecs, moved };
+              const processors: Awaited<ReturnType<typeof bringUp>>[] = [];
+              const problems: unknown[] = [];
+              for (const one of [found].flat() as FoundAdapter[]) {
+                try {
+                  processors.push(await bringUp(one, options));
+                } catch (error) {
+                  note(`${adapterName(describeAdapter(one.adapter))} is not used: ${messageOf(error)}`);
+                  problems.push(error);
+                }
+              }
+              if (processors.length === 0) throw problems[0];
+              for (const { mover } of processors) host.addMover(mover);
+              return processors;
             } catch (error) {
-              const reason = error instanceof Error ? error.message : String(error);
+              const reason = messageOf(error);
               host.absent('webgpu', reason);
               note(`no GPU is used: ${reason}`);
               return [];
@@ -98,6 +118,8 @@ export function webgpu(options: WebgpuOptions = {}): Plugin {
     },
   };
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
@@ -118,16 +140,11 @@ const RULES: OptionRules<WebgpuOptions> = {
 };
 
 function checked(options: WebgpuOptions): {
-  adapter: AdapterChoice;
+  adapter: AdapterChoice | undefined;
   memoryLimit: number | undefined;
   features: readonly string[];
   arrays: ArrayCodec | undefined;
 } {
-  const {
-    adapter = 'high-performance',
-    memoryLimit,
-    features = [],
-    arrays,
-  } = checkGiven('webgpu', options, RULES);
+  const { adapter, memoryLimit, features = [], arrays } = checkGiven('webgpu', options, RULES);
   return { adapter, memoryLimit, features, arrays: arrays && codecOf(arrays) };
 }
