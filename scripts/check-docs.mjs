@@ -5,7 +5,7 @@
  *     console.log(1 + 1); // 2
  *
  * An example that passed is not run again until it or a package has changed. The table of Dagger's names is checked too:
- * each row links a test that exists.
+ * each row links a test that exists. So is that all public values have doc comments.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { bin, run, say } from './lib/command.mjs';
 import { checkCounterparts } from './lib/counterparts.mjs';
+import { checkDocumented } from './lib/documented.mjs';
 import { findExamples } from './lib/examples.mjs';
 import { cacheDir, root } from './lib/workspace.mjs';
 
@@ -21,7 +22,7 @@ const passedFile = join(folder, 'passed.json');
 const timeout = 60_000;
 
 const { examples, problems } = findExamples();
-problems.push(...checkCounterparts());
+problems.push(...checkCounterparts(), ...checkDocumented());
 const named = examples.map((example) => ({
   ...example,
   name: `${example.file.replaceAll(/[\\/]/g, '__')}.L${example.line}`,

@@ -79,7 +79,17 @@ export abstract class ChunkHandle<T> implements Chunk<T> {
   }
 }
 
-/** Whether a value is a Chunk, of whatever runtime. */
+/**
+ * Whether a value is a Chunk, of whatever runtime.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, isChunk } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * console.log(isChunk(runtime.tochunk([1])), isChunk([1])); // true false
+ * ```
+ */
 export function isChunk(value: unknown): value is Chunk<unknown> {
   return typeof value === 'object' && value !== null && brand in value;
 }

@@ -51,6 +51,20 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
  * it does nothing: tasks there belong to the runtime that they came from.
  *
  * @throws PoniardError once the default runtime exists.
+ * @example
+ * ```ts
+ * import { EVENT_SINK, type EventSink, type Plugin, spawn, use } from '@poniard/core';
+ *
+ * const heard = new Set<string>();
+ * const sink: EventSink = { active: true, emit: ({ type }) => void heard.add(type) };
+ * const listening: Plugin = {
+ *   name: 'listening',
+ *   register: (container) => void container.register(EVENT_SINK, { useValue: sink }),
+ * };
+ * use(listening);
+ * await spawn(() => 1);
+ * console.log(heard.has('task:finish')); // true
+ * ```
  */
 export function use(...plugins: Plugin[]): void {
   if (ambient.inLane) return;
@@ -60,15 +74,48 @@ export function use(...plugins: Plugin[]): void {
   defaultPlugins.push(...plugins);
 }
 
-/** Inside a task: the runtime that runs it. Elsewhere the default runtime, which is made on first use. */
+/**
+ * Inside a task: the runtime that runs it. Elsewhere the default runtime, which is made on first use.
+ *
+ * @example
+ * ```ts
+ * import { currentRuntime, spawn } from '@poniard/core';
+ *
+ * await spawn(() => 1);
+ * console.log(currentRuntime().stats().tasks.finished); // 1
+ * ```
+ */
 export function currentRuntime(): Runtime {
   return ambient.current() as Runtime;
 }
 
-/** {@inheritDoc Spawn} */
+/**
+ * Spawns a task: `fn` runs with these arguments as soon as those that are tasks have finished, on the processor where it is
+ * expected to end first. Inside a task on the runtime that runs it, elsewhere on the default one. `spawn.with(options, fn, …)`
+ * says options. What arguments may be, and what is thrown: see {@link Spawn}. Dagger: `Dagger.@spawn`.
+ *
+ * @example
+ * ```ts
+ * import { spawn } from '@poniard/core';
+ *
+ * const add = (a: number, b: number) => a + b;
+ * console.log(await spawn(add, spawn(add, 1, 2), 4)); // 7
+ * ```
+ */
 export const spawn = makeSpawn(() => ambient.current());
+
+/**
+ * One task per item, in the items' order (S12). `fn` gets the item and its index. Dagger's users write `map(x -> @spawn f(x), items)`.
+ *
+ * @throws TypeError for items that cannot be iterated over, and whatever `spawn` throws.
+ * @example
+ * ```ts
+ * import { fetchAll, map } from '@poniard/core';
+ *
+ * console.log(await fetchAll(map((x: number) => 2 * x, [1, 2, 3]))); // [ 2, 4, 6 ]
+ * ```
+ */
 export const map = sharedFunctions.map(() => ambient.current());
-export const { fetch, fetchAll, wait, waitAny, waitAll, isReady, cancel, asCompleted } = sharedFunctions;
 
 /**
  * Runs the graph that leads to a node, each node once, on the scheduler that runs everything else. The result stays where
@@ -155,7 +202,16 @@ export function shard<T>(make: () => T | PromiseLike<T>, options?: ShardOptions)
  * A handle on a value of this thread, to be passed to many tasks (C1); those on one processor or in a scope only, where
  * `options` say so. Dagger: `tochunk`.
  *
- * @throws TypeError for unknown options, and for a Task; ScopeError for a scope that nothing can be in.
+ * @throws TypeError for unknown options, and for a Task; ScopeError for a scope that nothing can be in; PoniardError where the
+ * runtime is closed.
+ * @example
+ * ```ts
+ * import { fetchAll, spawn, tochunk } from '@poniard/core';
+ *
+ * const words = tochunk(['a', 'bc', 'def']);
+ * const lengthOf = (index: number) => spawn((words: string[], at: number) => words[at]?.length, words, index);
+ * console.log(await fetchAll([lengthOf(0), lengthOf(2)])); // [ 1, 3 ]
+ * ```
  */
 export function tochunk<T>(value: T | Chunk<T>, options?: ChunkOptions): Chunk<T> {
   return ambient.current().tochunk(value, options);
@@ -177,7 +233,16 @@ export function withOptions<R>(options: TaskOptions, body: () => R): R {
   return ambient.current().withOptions(options, body);
 }
 
-/** What holds for a task that is spawned here without options of its own. Dagger: `get_options`. */
+/**
+ * What holds for a task that is spawned here without options of its own. Dagger: `get_options`.
+ *
+ * @example
+ * ```ts
+ * import { getOptions, withOptions } from '@poniard/core';
+ *
+ * withOptions({ retries: 2 }, () => console.log(getOptions().retries)); // 2
+ * ```
+ */
 export function getOptions(): TaskOptions {
   return ambient.current().getOptions();
 }

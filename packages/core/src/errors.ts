@@ -29,6 +29,25 @@ export interface FailureOrigin {
  *
  * Printed, it shows the chain from one to the other, how the root task was called, and the user's own lines of the
  * cause's stack; with `createRuntime({ debug: true })` also where the root task was spawned.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, TaskFailedError } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const load = runtime.spawn(function load(): number[] {
+ *   throw new RangeError('empty');
+ * });
+ * const mean = runtime.spawn(function mean(xs: number[]) {
+ *   return xs.length;
+ * }, load);
+ * try {
+ *   await mean;
+ * } catch (error) {
+ *   if (!(error instanceof TaskFailedError)) throw error;
+ *   console.log(error.task.name, error.rootTask.name, String(error.cause)); // mean load RangeError: empty
+ * }
+ * ```
  */
 export class TaskFailedError extends PoniardError {
   override name = 'TaskFailedError';
@@ -71,12 +90,24 @@ export class TaskFailedError extends PoniardError {
   }
 }
 
-/** No processor fits a task (Dagger: `SchedulingException`). The message lists each one with its reason. */
+/**
+ * No processor fits a task (Dagger: `SchedulingException`). The message lists each one with its reason.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, operation, SchedulingError } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const onFpga = operation('onFpga', { fpga: () => 1 });
+ * const error = await runtime.spawn(onFpga).catch((error: unknown) => (error as Error).cause);
+ * console.log(error instanceof SchedulingError); // true
+ * ```
+ */
 export class SchedulingError extends PoniardError {
   override name = 'SchedulingError';
 }
 
-/** A function cannot travel to where it should run. Names the function, the variable, and the ways out. */
+/** A function cannot travel to where it should run. Names the function, the variable, and the ways out. The `cause` of a failed task. */
 export class FunctionTransferError extends PoniardError {
   override name = 'FunctionTransferError';
 }
@@ -91,7 +122,20 @@ export class WorkerLostError extends PoniardError {
   override name = 'WorkerLostError';
 }
 
-/** A task was cancelled, by `cancel()` or by its `signal`. `cause` is the reason that was given. */
+/**
+ * A task was cancelled, by `cancel()` or by its `signal`. `cause` is the reason that was given.
+ *
+ * @example
+ * ```ts
+ * import { CancelledError, createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const task = runtime.spawn(() => new Promise<void>(() => {}));
+ * task.cancel('no longer needed');
+ * const error = await task.catch((error: unknown) => (error as Error).cause);
+ * console.log(error instanceof CancelledError && error.cause); // no longer needed
+ * ```
+ */
 export class CancelledError extends PoniardError {
   override name = 'CancelledError';
 }
@@ -105,7 +149,18 @@ export class DeadlockError extends PoniardError {
   }
 }
 
-/** A task took longer than its `timeout`. */
+/**
+ * A task took longer than its `timeout`.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, TimeoutError } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const task = runtime.spawn.with({ timeout: 10 }, () => new Promise<void>(() => {}));
+ * console.log((await task.catch((error: unknown) => (error as Error).cause)) instanceof TimeoutError); // true
+ * ```
+ */
 export class TimeoutError extends PoniardError {
   override name = 'TimeoutError';
 }

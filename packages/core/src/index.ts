@@ -5,28 +5,33 @@ export type { Chunk, ChunkOptions } from './chunk.js';
 export { isChunk } from './chunk.js';
 export type { TaskScheduler } from './control.js';
 export {
-  asCompleted,
-  cancel,
   collect,
   compute,
   createRuntime,
   currentRuntime,
-  fetch,
-  fetchAll,
   getOptions,
-  isReady,
   map,
   mutable,
   shard,
   spawn,
   tochunk,
   use,
-  wait,
-  waitAll,
-  waitAny,
   withOptions,
 } from './default-runtime.js';
-export * from './errors.js';
+export {
+  CancelledError,
+  DeadlockError,
+  type FailureOrigin,
+  FunctionTransferError,
+  PoniardError,
+  SchedulingError,
+  ScopeError,
+  TaskFailedError,
+  type TaskSummary,
+  TimeoutError,
+  ValueTransferError,
+  WorkerLostError,
+} from './errors.js';
 export type { EventListener, EventType, PoniardEvent } from './events.js';
 export type { PlacementReport, PlacementRow } from './explain.js';
 export { defaultOptions, type FunctionOptions } from './function-options.js';
@@ -56,7 +61,17 @@ export type * from './processor.js';
 export type { CloseOptions, Runtime, RuntimeOptions } from './runtime.js';
 export type { TransferLink } from './scheduler/costs.js';
 export { Costs, type CostTerms, EarliestFinish, type PlacementPolicy } from './scheduler/placement.js';
-export type { Fetched } from './shared-functions.js';
+export {
+  asCompleted,
+  cancel,
+  type Fetched,
+  fetch,
+  fetchAll,
+  isReady,
+  wait,
+  waitAll,
+  waitAny,
+} from './shared-functions.js';
 export type { Arg, Spawn } from './spawn.js';
 export type { ProcessorStats, RuntimeStats } from './stats.js';
 export { isTask, type Task, type TaskState } from './task.js';

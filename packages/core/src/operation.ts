@@ -82,7 +82,20 @@ export function operation<F extends Signature>(
   return Object.assign(run, { [operationShape]: shape });
 }
 
-/** Adds an implementation to an operation, such as a plug-in's kind of processor has. Before the operation is first spawned. */
+/**
+ * Adds an implementation to an operation, such as a plug-in's kind of processor has. Before the operation is first spawned.
+ *
+ * @throws TypeError for what is no operation, or no function.
+ * @example
+ * ```ts
+ * import { createRuntime, implement, operation } from '@poniard/core';
+ *
+ * const triple = operation('triple', { host: (x: number) => 3 * x });
+ * implement(triple, 'inline', (x: number) => x + x + x);
+ * await using runtime = createRuntime();
+ * console.log(await runtime.spawn(triple, 14)); // 42
+ * ```
+ */
 export function implement<F extends Signature>(
   target: Operation<F>,
   kind: string,

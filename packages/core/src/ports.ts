@@ -80,10 +80,43 @@ export const PROCESSOR_PROVIDER = token<ProcessorProvider>('PROCESSOR_PROVIDER')
 export const MOVER = token<Mover>('MOVER');
 /** Several may be registered: codecs for classes that do not name their own. */
 export const VALUE_CODEC = token<ValueCodec>('VALUE_CODEC');
+/** One: the {@link PlacementPolicy} that picks a processor for each task. Default: {@link EarliestFinish}. Dagger: its scheduler is fixed. */
 export const PLACEMENT_POLICY = token<PlacementPolicy>('PLACEMENT_POLICY');
+/** One: the {@link Store} that keeps values on the host; one that spills registers here. Default: it keeps them in memory. Dagger: `MemPool`. */
 export const STORE = token<Store>('STORE');
+/** One: the {@link FunctionCodec} by which functions travel. Default: {@link SourceFunctionCodec}; `cpuThreads` brings Node's. */
 export const FUNCTION_CODEC = token<FunctionCodec>('FUNCTION_CODEC');
+/** One: an {@link EventSink} that hears every event, besides those who `subscribe`. Default: none. Dagger: `TimespanLogging`'s sinks. */
 export const EVENT_SINK = token<EventSink>('EVENT_SINK');
+/** One: the {@link Clock}. Default: `performance.now()`. Tests register one that stands still. */
 export const CLOCK = token<Clock>('CLOCK');
+/** One: the {@link KeepAlive} that holds the process while tasks are unsettled. Default: a timer in Node, nothing in a page. */
 export const KEEP_ALIVE = token<KeepAlive>('KEEP_ALIVE');
+
+/**
+ * One: the {@link Host}, what the calling thread's surroundings offer. Default: Node's or a page's.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, HOST, type Host, type Plugin } from '@poniard/core';
+ *
+ * const warnings: string[] = [];
+ * const host: Host = {
+ *   cores: 1,
+ *   warn: (message) => void warnings.push(message),
+ *   beforeExit: () => () => {},
+ *   asyncContext: () => ({ get: () => undefined, run: (_, body) => body(), synchronous: true }),
+ * };
+ * const plugin: Plugin = {
+ *   name: 'quiet',
+ *   register: (container) => void container.register(HOST, { useValue: host }),
+ * };
+ * const runtime = createRuntime({ plugins: [plugin] });
+ * runtime.spawn(() => {
+ *   throw new Error('unseen');
+ * });
+ * await runtime.close();
+ * console.log(warnings.length); // 1
+ * ```
+ */
 export const HOST = token<Host>('HOST');

@@ -3,6 +3,7 @@ import { ambient } from './ambient.js';
 import { RuntimeBase } from './runtime-base.js';
 import type { ValueCodec } from './values/codec.js';
 
+/** For plug-ins with lanes: carries a runtime to a thread, where it is the one that runs the task. */
 export const runtimeCodec: ValueCodec<RuntimeBase, null> = {
   tag: 'Runtime',
   module: '@poniard/core/lane',

@@ -24,7 +24,7 @@ const noun = (value: unknown): string => (value === null ? 'null' : typeof value
  * console.log(await runtime.fetch(runtime.spawn(() => 'ready'))); // ready
  * ```
  */
-function fetch<T>(handle: Task<T> | Chunk<T>): Promise<T> {
+export function fetch<T>(handle: Task<T> | Chunk<T>): Promise<T> {
   if (isTask(handle) || isChunk(handle)) return handle.fetch() as Promise<T>;
   throw new TypeError(
     "poniard's fetch takes a Task or a Chunk. For the web's, write globalThis.fetch, or import poniard's under another name",
@@ -58,7 +58,7 @@ export type Fetched<T> =
  * console.log(a, b); // 1 [ 2, 3 ]
  * ```
  */
-async function fetchAll<T>(structure: T): Promise<Fetched<T>> {
+export async function fetchAll<T>(structure: T): Promise<Fetched<T>> {
   return (await fetchInside(structure)) as Fetched<T>;
 }
 
@@ -96,8 +96,20 @@ function fetchInside(value: unknown): unknown {
   ).then(Object.fromEntries);
 }
 
-/** Resolves when the task is settled, and never rejects (S6). Dagger: `wait`. */
-function wait(task: Task<unknown>): Promise<void> {
+/**
+ * Resolves when the task is settled, and never rejects (S6). Dagger: `wait`.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const task = runtime.spawn(() => Promise.reject(new Error('no')));
+ * await runtime.wait(task);
+ * console.log(task.state); // failed
+ * ```
+ */
+export function wait(task: Task<unknown>): Promise<void> {
   return requireTask(task, 'wait').wait();
 }
 
@@ -106,8 +118,17 @@ function wait(task: Task<unknown>): Promise<void> {
  * task, since it would unwrap it. Dagger: `waitany`.
  *
  * @throws TypeError (by rejection) where there is no task.
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const tasks = runtime.map((x: number) => 2 * x, [10, 20]);
+ * const first = await runtime.waitAny(tasks);
+ * console.log(await tasks[first]); // 20
+ * ```
  */
-async function waitAny(tasks: readonly Task<unknown>[]): Promise<number> {
+export async function waitAny(tasks: readonly Task<unknown>[]): Promise<number> {
   if (tasks.length === 0) throw new TypeError('waitAny: there is no task to wait for');
   return Promise.race(
     tasks.map((task, index) =>
@@ -118,18 +139,56 @@ async function waitAny(tasks: readonly Task<unknown>[]): Promise<number> {
   );
 }
 
-/** Resolves when all the tasks are settled, and never rejects. Dagger: `waitall`. */
-async function waitAll(tasks: readonly Task<unknown>[]): Promise<void> {
+/**
+ * Resolves when all the tasks are settled, and never rejects. Dagger: `waitall`.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const tasks = runtime.map((x: number) => 1 / x, [1, 2]);
+ * await runtime.waitAll(tasks);
+ * console.log(tasks.every((task) => task.isReady())); // true
+ * ```
+ */
+export async function waitAll(tasks: readonly Task<unknown>[]): Promise<void> {
   await Promise.all(tasks.map((task) => requireTask(task, 'waitAll').wait()));
 }
 
-/** Whether the task is settled, either way. Never blocks. Dagger: `isready`. */
-function isReady(task: Task<unknown>): boolean {
+/**
+ * Whether the task is settled, either way. Never blocks. Dagger: `isready`.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const task = runtime.spawn(() => 1);
+ * console.log(runtime.isReady(task)); // false
+ * await task;
+ * console.log(runtime.isReady(task)); // true
+ * ```
+ */
+export function isReady(task: Task<unknown>): boolean {
   return requireTask(task, 'isReady').isReady();
 }
 
-/** Ends a task and all that depend on it; see {@link Task.cancel}. Dagger: `cancel!`. */
-function cancel(task: Task<unknown>, reason?: unknown, options?: { readonly force?: boolean }): void {
+/**
+ * Ends a task and all that depend on it; see {@link Task.cancel}. Dagger: `cancel!`.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const task = runtime.spawn(() => new Promise<void>(() => {}));
+ * runtime.cancel(task, 'not needed');
+ * await runtime.wait(task);
+ * console.log(task.state); // cancelled
+ * ```
+ */
+export function cancel(task: Task<unknown>, reason?: unknown, options?: { readonly force?: boolean }): void {
   requireTask(task, 'cancel').cancel(reason, options);
 }
 
@@ -146,7 +205,9 @@ function cancel(task: Task<unknown>, reason?: unknown, options?: { readonly forc
  * console.log(sum); // 14
  * ```
  */
-function asCompleted<T extends Task<unknown>>(tasks: Iterable<T>): AsyncIterable<T> & AsyncIterator<T> {
+export function asCompleted<T extends Task<unknown>>(
+  tasks: Iterable<T>,
+): AsyncIterable<T> & AsyncIterator<T> {
   const settled: T[] = [];
   let open = 0;
   let notify: (() => void) | undefined;
@@ -176,17 +237,7 @@ function asCompleted<T extends Task<unknown>>(tasks: Iterable<T>): AsyncIterable
   };
 }
 
-/**
- * One task per item, in the items' order (S12). Dagger's users write `map(x -> @spawn f(x), items)`.
- *
- * @example
- * ```ts
- * import { createRuntime } from '@poniard/core';
- *
- * await using runtime = createRuntime();
- * console.log(await Promise.all(runtime.map((x: number) => 2 * x, [1, 2, 3]))); // [ 2, 4, 6 ]
- * ```
- */
+/** Makes `map` for a runtime. */
 function map(runtime: RuntimeBase | (() => RuntimeBase)) {
   return <T, R>(
     fn: (item: T, index: number) => R,

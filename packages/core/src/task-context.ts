@@ -23,6 +23,17 @@ export interface TaskContext {
  * Inside a task: what it is. Dagger: `task_id`, `task_processor`, `task_cancelled`.
  *
  * @throws PoniardError outside a task.
+ * @example
+ * ```ts
+ * import { createRuntime, taskContext } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const task = runtime.spawn.with({ name: 'who' }, () => {
+ *   const { name, attempt, processor } = taskContext();
+ *   return [name, attempt, processor.id];
+ * });
+ * console.log(await task); // [ 'who', 0, 'inline:0' ]
+ * ```
  */
 export function taskContext(): TaskContext {
   const scope = ambient.scopes.get() ?? onlyOne(ambient.scopes.untracked);

@@ -121,7 +121,18 @@ export abstract class TaskHandle<T> implements Task<T> {
   }
 }
 
-/** Whether a value is a Task, of whatever runtime. */
+/**
+ * Whether a value is a Task, of whatever runtime.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, isTask } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * const task = runtime.spawn(() => 1);
+ * console.log(isTask(task), isTask(task.fetch())); // true false
+ * ```
+ */
 export function isTask(value: unknown): value is Task<unknown> {
   return typeof value === 'object' && value !== null && brand in value;
 }

@@ -76,7 +76,18 @@ export class Shard<T> implements Iterable<Chunk<T>>, Disposable {
   }
 }
 
-/** Whether a value is a Shard. */
+/**
+ * Whether a value is a Shard.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, isShard } from '@poniard/core';
+ *
+ * await using runtime = createRuntime();
+ * using tally = runtime.shard(() => ({ count: 0 }));
+ * console.log(isShard(tally), isShard([...tally])); // true false
+ * ```
+ */
 export function isShard(value: unknown): value is Shard<unknown> {
   return typeof value === 'object' && value !== null && brand in value;
 }

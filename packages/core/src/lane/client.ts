@@ -45,10 +45,12 @@ const MESSAGE_CALLS = 512;
 
 const NO_CODECS: readonly CodecReference[] = [];
 
+/** How a {@link LaneClient} reaches its lane. */
 export interface LaneTransport {
   post(message: unknown): void;
 }
 
+/** For plug-ins that put lanes on threads of their own: the host's end of one, which hands calls over and hears of their ends. */
 export class LaneClient {
   readonly window = WINDOW;
   /** Calls that the lane has, begun or not. */

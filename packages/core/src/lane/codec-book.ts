@@ -4,6 +4,7 @@ import type { ImportModule } from '../functions/evaluate.js';
 import { type ValueCodec, valueCodec } from '../values/codec.js';
 import type { CodecReference } from './protocol.js';
 
+/** For plug-ins that put lanes on threads of their own: the value codecs that one end of a lane knows. */
 export class CodecBook {
   private readonly known = new Map<string, ValueCodec>();
   private list: readonly ValueCodec[] = [];

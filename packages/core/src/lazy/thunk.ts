@@ -50,7 +50,17 @@ export class Thunk<T> {
   }
 }
 
-/** Whether a value is a node of a lazy graph. */
+/**
+ * Whether a value is a node of a lazy graph.
+ *
+ * @example
+ * ```ts
+ * import { delayed, isThunk } from '@poniard/core';
+ *
+ * const node = delayed(Math.sqrt)(4);
+ * console.log(isThunk(node), isThunk(Math.sqrt)); // true false
+ * ```
+ */
 export function isThunk(value: unknown): value is Thunk<unknown> {
   return typeof value === 'object' && value !== null && brand in value;
 }

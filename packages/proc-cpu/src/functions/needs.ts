@@ -1,7 +1,7 @@
 /** @file What a function needs of the variables around it, and how those that it captures are told. */
 import {
   type Capture,
-  cannotTravel,
+  codecInternals,
   type Edit,
   type FreeVariable,
   type Hindrance,
@@ -48,7 +48,7 @@ export function captured(
   const { bound, imports, selfNames } = needs;
   const locate = (offset: number) => subject.locate(offset);
   const assigned = needs.captured.flatMap(({ variable }) => assignment(variable, locate) ?? []);
-  if (assigned.length > 0) throw cannotTravel(source.name, assigned);
+  if (assigned.length > 0) throw codecInternals.cannotTravel(source.name, assigned);
   const variables = new Map(needs.captured.map(({ variable, value }) => [variable.name, value]));
   const imported = imports.map(({ name, brought }) => [name, brought]);
   const isClass = source.form === 'class';

@@ -4,8 +4,8 @@ import * as core from '@poniard/core';
 import {
   type AnyFunction,
   type Capture,
+  codecInternals,
   type EncodedFunction,
-  FRAMEWORK_MODULE,
   type FreeVariable,
   type FunctionSource,
   FunctionTransferError,
@@ -112,7 +112,7 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
     const leansOnFile =
       open.imports.length > 0 ||
       imports.length > 0 ||
-      bound.some(({ module }) => module !== FRAMEWORK_MODULE);
+      bound.some(({ module }) => module !== codecInternals.FRAMEWORK_MODULE);
     if (hindrances.length === 0 && !leansOnFile) return this.#assembled(subject, open, needs);
     const home = exportedAs(subject);
     const why = home && this.#whyNotFrom(home.module, subject);
@@ -235,7 +235,8 @@ export class NodeFunctionCodec extends SourceFunctionCodec {
   /** Something that workers get from the framework, or by a mark. */
   #known(name: string, value: unknown): ImportBinding | undefined {
     const framework = this.#frameworkName(value);
-    if (framework !== undefined) return { local: name, module: FRAMEWORK_MODULE, imported: framework };
+    if (framework !== undefined)
+      return { local: name, module: codecInternals.FRAMEWORK_MODULE, imported: framework };
     const marked = typeof value === 'function' ? originOf(value) : undefined;
     if (marked?.kind !== 'module') return undefined;
     if (marked.module.startsWith('file:') && this.#whyNotFrom(marked.module) !== undefined) return undefined;

@@ -1,5 +1,5 @@
 /** @file What a script's text says about its imports and exports, also after vitest, esbuild or this framework rewrote it. */
-import { decodedImports, ScriptVariables } from '@poniard/core';
+import { codecInternals } from '@poniard/core';
 import type { AnyNode, Expression, Pattern, Program } from 'acorn';
 import type { ScriptInfo } from './function-facts.js';
 
@@ -38,13 +38,13 @@ export interface ScriptFacts {
 
 /** Reads a script. One that cannot be parsed has no imports and no exports. */
 export function readScript(script: ScriptInfo, parser: Parser): ScriptFacts {
-  const given = decodedImports(script.url, script.text);
+  const given = codecInternals.decodedImports(script.url, script.text);
   // Parsed for itself: many scripts are asked for their imports only, and a tree takes ten times the memory of its text.
-  let variables: ScriptVariables | 'unreadable' | undefined;
+  let variables: codecInternals.ScriptVariables | 'unreadable' | undefined;
   const mayChange = (name: string, offset: number): boolean => {
     if (variables === undefined) {
       const program = parsed(script, parser);
-      variables = program === undefined ? 'unreadable' : new ScriptVariables(program);
+      variables = program === undefined ? 'unreadable' : new codecInternals.ScriptVariables(program);
     }
     return variables === 'unreadable' || variables.mayChange(name, offset);
   };

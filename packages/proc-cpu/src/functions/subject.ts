@@ -1,5 +1,5 @@
 /** @file A function on its way out, with all that is known about it. */
-import { type AnyFunction, type FunctionSource, IMPORTS_SCOPE } from '@poniard/core';
+import { type AnyFunction, codecInternals, type FunctionSource } from '@poniard/core';
 import type { FunctionFacts, ScopeFacts, ScriptInfo } from './function-facts.js';
 import type { ScriptFacts, ScriptImport } from './script-facts.js';
 import { locationIn } from './script-location.js';
@@ -42,7 +42,7 @@ export class Subject {
       case 'import':
         return found.scope.kind === 'Module';
       case 'task':
-        return found.scope.kind === `Closure (${IMPORTS_SCOPE})`;
+        return found.scope.kind === `Closure (${codecInternals.IMPORTS_SCOPE})`;
       case 'compiled':
         return found.outermost;
       case 'require':
