@@ -1,4 +1,5 @@
 /** @file The graph of tasks, and one timed run of it. */
+import type { OnProgress } from '@poniard/example-progress';
 import {
   type BlasInfo,
   blasInfo,
@@ -13,7 +14,6 @@ import {
 } from 'poniard';
 import { block, type Images, type Labels, label, load, stack } from './images.js';
 import { confusion, squaredNorms, vote } from './neighbours.js';
-import type { OnProgress } from './progress.js';
 import { Timeline } from './timeline.js';
 import { tryGpu } from './try-gpu.js';
 

@@ -4,10 +4,10 @@
  *     npm start -- --k 3        at the root
  */
 import { fileURLToPath } from 'node:url';
+import { withProgress } from '@poniard/example-progress';
 import { type GpuInfo, gpuInfo } from 'poniard';
 import { run } from './classify.js';
 import { HELP, type Options, readOptions, UsageError } from './options.js';
-import { withProgress } from './progress.js';
 import { figuresOf, reportOf } from './report.js';
 
 try {
@@ -27,7 +27,7 @@ async function main({ threads, gpu, k, json }: Options) {
   const found: GpuInfo = gpu === 'none' ? { adapter: gpu, reason: 'it is not wanted' } : await gpuInfo(gpu);
   const adapter = found.reason === undefined ? gpu : undefined;
   const on = (count: number, adapter?: string) =>
-    withProgress(`${count} thread${count === 1 ? '' : 's'}`, (onProgress) =>
+    withProgress(`${count} thread${count === 1 ? '' : 's'}`, 'tasks', (onProgress) =>
       run(count, adapter, paths, k, onProgress),
     );
   const all = await on(threads, adapter);

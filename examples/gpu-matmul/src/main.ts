@@ -5,6 +5,7 @@
  *     npm start -- --gpu software        in this folder
  */
 import { parseArgs } from 'node:util';
+import { withProgress } from '@poniard/example-progress';
 import { blasInfo, cpuThreads, createRuntime, gpuInfo, webgpu } from 'poniard';
 import { conclusion, crossover, heading, LEGEND, lineOf } from './chart.js';
 import { measure, type Row } from './measure.js';
@@ -33,7 +34,9 @@ if (noGpu === undefined) {
   const threads = free.processors().filter(({ kind }) => kind === 'thread').length;
   print(`threads: ${threads} with ${library}\nGPU: ${gpu}\n\n${heading()}`);
   for (let size = smallest; size <= largest; size *= 2) {
-    const row = await measure(free, forced, size);
+    const row = await withProgress(`${size}²`, 'products', (onProgress) =>
+      measure(free, forced, size, onProgress),
+    );
     rows.push(row);
     print(lineOf(row));
     if (Math.max(row.threads, row.gpu) > LONG) break;

@@ -1,4 +1,5 @@
 /** @file One size: where products go when nobody says, and what they take on each side. */
+import type { OnProgress } from '@poniard/example-progress';
 import { matmul, type NDArray, processorTypeScope, type Runtime, rand } from 'poniard';
 import { check } from './check.js';
 
@@ -21,24 +22,32 @@ const FORCED = 5;
  *
  * @throws Error when a product is wrong.
  */
-export async function measure(free: Runtime, forced: Runtime, size: number): Promise<Row> {
+export async function measure(
+  free: Runtime,
+  forced: Runtime,
+  size: number,
+  onProgress: OnProgress,
+): Promise<Row> {
+  let done = 0;
+  const product = (): void => onProgress(++done, FREE + 2 * (FORCED + 1));
   const x = rand([size, size], { dtype: 'float32', seed: 1 });
   const y = rand([size, size], { dtype: 'float32', seed: 2 });
-  const placed = await placedFreely(free, x, y);
+  const placed = await placedFreely(free, x, y, product);
   const times = { thread: [] as number[], webgpu: [] as number[] };
   for (let round = 0; round <= FORCED; round++)
     for (const kind of ['thread', 'webgpu'] as const) {
       const began = performance.now();
-      const product = await forced.spawn.with({ scope: processorTypeScope(kind) }, matmul, x, y);
+      const made = await forced.spawn.with({ scope: processorTypeScope(kind) }, matmul, x, y);
       times[kind].push(performance.now() - began);
-      if (round === 0) check(product, x, y);
+      if (round === 0) check(made, x, y);
+      product();
     }
   return { size, threads: median(times.thread.slice(1)), gpu: median(times.webgpu.slice(1)), placed };
 }
 
 type Matrix = NDArray<'float32'>;
 
-async function placedFreely(runtime: Runtime, x: Matrix, y: Matrix): Promise<string> {
+async function placedFreely(runtime: Runtime, x: Matrix, y: Matrix, onEach: () => void): Promise<string> {
   let places = '';
   for (let round = 0; round < FREE; round++) {
     let place = '';
@@ -52,6 +61,7 @@ async function placedFreely(runtime: Runtime, x: Matrix, y: Matrix): Promise<str
     stop();
     if (round === 0) check(product, x, y);
     places += place;
+    onEach();
   }
   return places;
 }

@@ -6,6 +6,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { withProgress } from '@poniard/example-progress';
 import { cpuThreads, createRuntime, gpuInfo, processorTypeScope, webgpu } from 'poniard';
 import { encodePng } from './png.js';
 import { MOST, mandelbrot, paint, TILE } from './tiles.js';
@@ -41,11 +42,17 @@ const tiles = Array.from({ length: columns * rows }, (_, at) => {
   return { column, row, counts, colours: spawn(paint, counts, MOST) };
 });
 const rgb = new Uint8Array(3 * width * height);
-for (const { column, row, colours } of tiles) {
-  const tile = await colours;
-  for (let y = 0; y < TILE; y++)
-    rgb.set(tile.subarray(3 * TILE * y, 3 * TILE * (y + 1)), 3 * ((row * TILE + y) * width + column * TILE));
-}
+await withProgress('computing', 'tiles', async (onProgress) => {
+  for (const [at, { column, row, colours }] of tiles.entries()) {
+    const tile = await colours;
+    for (let y = 0; y < TILE; y++)
+      rgb.set(
+        tile.subarray(3 * TILE * y, 3 * TILE * (y + 1)),
+        3 * ((row * TILE + y) * width + column * TILE),
+      );
+    onProgress(at + 1, tiles.length);
+  }
+});
 const seconds = (performance.now() - began) / 1000;
 await writeFile(options.out, encodePng(width, height, rgb));
 

@@ -3,6 +3,7 @@
  *
  *     npm start        in this folder; or `node examples/matmul/dist/main.js` at the root
  */
+import { withProgress } from '@poniard/example-progress';
 import { blasInfo, cpuThreads, createRuntime, matmul, type NDArray, type Runtime, rand } from 'poniard';
 import { check } from './check.js';
 
@@ -16,6 +17,7 @@ async function multiply(
   { spawn }: Runtime,
   x: Floats,
   y: Floats,
+  onProduct: () => void,
 ): Promise<{ product: Floats; seconds: number }> {
   let product = await spawn(matmul, x, y); // the first one loads the library
   let seconds = Number.POSITIVE_INFINITY;
@@ -25,6 +27,7 @@ async function multiply(
     const took = (performance.now() - began) / 1000;
     seconds = Math.min(seconds, took);
     spent += took;
+    onProduct();
   }
   return { product, seconds };
 }
@@ -43,8 +46,11 @@ for (const [size, dtype] of [
 ] as const) {
   const x = rand([size, size], { dtype, seed: 1 });
   const y = rand([size, size], { dtype, seed: 2 });
-  const many = await multiply(all, x, y);
-  const single = await multiply(one, x, y);
+  const [many, single] = await withProgress(`${size}² ${dtype}`, 'products', async (onProgress) => {
+    let done = 0;
+    const onProduct = (): void => onProgress(++done, 2 * ROUNDS);
+    return [await multiply(all, x, y, onProduct), await multiply(one, x, y, onProduct)] as const;
+  });
   const error = Math.max(check(many.product, x, y), check(single.product, x, y));
   const speed = ({ seconds }: { seconds: number }) =>
     `${(seconds * 1000).toFixed(1).padStart(7)} ms ${((2 * size ** 3) / seconds / 1e9).toFixed(0).padStart(4)} GFLOP/s`;

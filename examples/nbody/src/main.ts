@@ -5,6 +5,7 @@
  *     npm start -- --gpu software        in this folder
  */
 import { parseArgs } from 'node:util';
+import { withProgress } from '@poniard/example-progress';
 import { cpuThreads, createRuntime, gpuInfo, processorTypeScope, webgpu } from 'poniard';
 import { advance, ball, energy, SOFT } from './bodies.js';
 
@@ -40,7 +41,13 @@ const began = performance.now();
 let state = spawn.with({ scope }, advance, start, STEP / 2, STEP, SOFT);
 for (let step = 1; step < STEPS; step++) state = spawn.with({ scope }, advance, state, STEP, STEP, SOFT);
 state = spawn.with({ scope }, advance, state, STEP / 2, 0, SOFT);
-const end = await state;
+const end = await withProgress('computing', 'steps', (onProgress) => {
+  let done = 0;
+  const stop = runtime.subscribe(({ type }) => {
+    if (type === 'task:finish') onProgress(++done, STEPS + 1);
+  });
+  return state.finally(stop);
+});
 const seconds = (performance.now() - began) / 1000;
 
 const [before, after] = await Promise.all([spawn(energy, start, SOFT), spawn(energy, end, SOFT)]);
