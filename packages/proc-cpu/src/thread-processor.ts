@@ -25,6 +25,9 @@ export interface ThreadProcessorOptions extends ThreadOptions {
   readonly nested: NestedHost;
 }
 
+/** One list for all, so that a function need not look for its best again where threads take turns. */
+const IMPLEMENTATIONS = ['thread', 'host'] as const;
+
 export class ThreadProcessor implements Processor {
   readonly id: string;
   readonly kind = 'thread';
@@ -34,7 +37,7 @@ export class ThreadProcessor implements Processor {
   readonly defaultEnabled = true;
   readonly node: string;
   readonly process = `${process.pid}`;
-  readonly implementations = ['thread', 'host'];
+  readonly implementations = IMPLEMENTATIONS;
   readonly queues = true;
   readonly window: number;
   readonly mover: Mover;

@@ -50,6 +50,10 @@ export class FunctionRecord implements FunctionRef {
   /** How it travels, where that was seen when it was spawned first. */
   known: EncodedFunction | Promise<EncodedFunction> | undefined = undefined;
 
+  /** What {@link bestOf} was asked last, mostly by the processors of one kind for task after task, and what it found. */
+  private asked: readonly string[] | undefined = undefined;
+  private best: string | undefined = undefined;
+
   /**
    * `plain`: the function, where it is one of the user's own. Held weakly: a record may outlive its tasks, and a function
    * that was written next to task handles holds these, and so would hold their results. Who waits for a task holds its
@@ -93,7 +97,11 @@ export class FunctionRecord implements FunctionRef {
 
   /** Of the implementations that a processor runs, in its order of preference, the first that there is. */
   bestOf(implementations: readonly string[]): string | undefined {
-    return implementations.find((implementation) => this.has(implementation));
+    if (implementations !== this.asked) {
+      this.asked = implementations;
+      this.best = implementations.find((implementation) => this.has(implementation));
+    }
+    return this.best;
   }
 
   encoded(implementation: string): EncodedFunction {
