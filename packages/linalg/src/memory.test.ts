@@ -20,13 +20,13 @@ test('arrays that were dropped are collected without being asked for', () => {
   const bytes = 16 * 1024 * 1024;
   const before = process.memoryUsage.rss();
   let peak = 0;
-  for (let round = 0; round < 24; round++) {
+  for (let round = 0; round < 96; round++) {
     const data = allocate('uint8', bytes);
     for (let at = 0; at < bytes; at += 4096) data[at] = 1;
     peak = Math.max(peak, process.memoryUsage.rss() - before);
   }
-  // All 24 would be 384 MiB.
-  expect(peak).toBeLessThan(12 * bytes);
+  // All 96 would be 1.5 GiB. V8 lets about a dozen come together, now one more and now one less.
+  expect(peak).toBeLessThan(24 * bytes);
 });
 
 test('what has no room is refused', () => {
