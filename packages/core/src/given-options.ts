@@ -33,14 +33,23 @@ export function checkGiven<T extends object>(where: string, options: unknown, ru
     throw new TypeError(
       `${where}: options are an object such as { ${Object.keys(rules)[0]}: … }, not ${noun(options)}`,
     );
-  for (const [key, value] of Object.entries(options)) {
-    if (!Object.hasOwn(rules, key))
-      throw new TypeError(`${where}: ${unknownOption(key, Object.keys(rules))}`);
-    const rule = rules[key as keyof T];
-    if (value !== undefined && !rule.is(value))
-      throw new TypeError(`${where}: the option ${key} must ${rule.must}`);
-  }
+  for (const [key, value] of Object.entries(options)) checkOption(where, key, value, rules);
   return options as T;
+}
+
+/** One of them. `others`: names that are known here besides those with rules. */
+export function checkOption<T extends object>(
+  where: string,
+  key: string,
+  value: unknown,
+  rules: OptionRules<T>,
+  others: readonly string[] = [],
+): void {
+  if (!Object.hasOwn(rules, key))
+    throw new TypeError(`${where}: ${unknownOption(key, [...Object.keys(rules), ...others])}`);
+  const rule = rules[key as keyof T];
+  if (value !== undefined && !rule.is(value))
+    throw new TypeError(`${where}: the option ${key} must ${rule.must}`);
 }
 
 const noun = (value: unknown): string =>

@@ -1,7 +1,7 @@
 /** @file Checks the options that users give: what is wrong with them is said at once (E4). */
 import { formatScope, isInvalid, isScope, type Scope } from '@poniard/scopes';
 import { PoniardError, ScopeError } from './errors.js';
-import type { OptionRule, OptionRules } from './given-options.js';
+import { checkOption, type OptionRule, type OptionRules } from './given-options.js';
 import { unknownOption } from './nearest-name.js';
 import type { TaskOptions } from './options.js';
 
@@ -63,8 +63,6 @@ function canPropagate(name: unknown): boolean {
   return isText(name) && Object.hasOwn(RULES, name as string) && name !== 'syncdeps' && name !== 'propagates';
 }
 
-const NAMES = Object.keys(RULES);
-
 /**
  * Throws a `TypeError` for an unknown option or a value of the wrong type, and a `ScopeError` for a scope that
  * nothing can satisfy. `others`: names that are known here besides those of tasks.
@@ -74,13 +72,9 @@ export function checkOptions(options: unknown, where: string, others: readonly s
     throw new TypeError(`${where}: options must be an object such as { name: 'sum' }`);
   }
   for (const [key, value] of Object.entries(options)) {
-    if (!Object.hasOwn(RULES, key)) {
-      throw new TypeError(`${where}: ${unknownOption(key, [...NAMES, ...others])}`);
-    }
-    if (value === undefined) continue;
-    const rule = RULES[key as keyof TaskOptions];
-    if (!rule.is(value)) throw new TypeError(`${where}: the option ${key} must ${rule.must}`);
-    if (rule === scope && isInvalid(value as Scope)) {
+    checkOption(where, key, value, RULES, others);
+    const isScopeOption = RULES[key as keyof TaskOptions] === scope;
+    if (isScopeOption && value !== undefined && isInvalid(value as Scope)) {
       throw new ScopeError(`${where}: nothing can be in the ${key} ${formatScope(value as Scope)}`);
     }
   }
